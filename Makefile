@@ -1,0 +1,61 @@
+# make demo and make test need Python 3.11+ and make, nothing else.
+# Each sets up .venv by itself and is quick the second time.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+INSTALL := $(PIP) install --require-hashes --no-deps
+
+.PHONY: help demo test check fix bench docs lock-requirements clean
+.DEFAULT_GOAL := help
+
+help:  ## Show the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+demo: $(VENV)/.runtime  ## Run the whole pipeline on the bundled example
+	@$(BIN)/imagelock demo
+
+test: $(VENV)/.dev  ## Run the tests
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## Format, lint, strict types, import direction (changes nothing)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(VENV)/.dev  ## Format, and mend what the linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev  ## Measure, and print a table of ratios
+	@$(BIN)/python benchmarks/run.py
+
+docs: $(VENV)/.dev  ## Render the parts of docs/ that come from the code
+	@$(BIN)/python docs/render.py
+
+lock-requirements: $(VENV)/.dev  ## Resolve requirements/*.in again (needs the network)
+	$(PIP) install uv
+	for name in runtime dev; do \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+	    --no-annotate --no-header --python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; \
+	done
+
+clean:  ## Remove the virtual environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "imagelock needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "setting up $(VENV) ..." >&2
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
+	@$(INSTALL) -r requirements/runtime.txt
+	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@

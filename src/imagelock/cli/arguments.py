@@ -1,0 +1,214 @@
+"""Options that several commands share, and the settings that they and imagelock.toml make."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from imagelock.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imagelock.core.config import Config
+    from imagelock.core.lock import Lock
+
+__all__ = [
+    "FORMATS",
+    "Parser",
+    "add_cluster",
+    "add_everywhere",
+    "add_lists",
+    "add_lock",
+    "add_policy",
+    "add_reports",
+    "read_config",
+    "read_lock",
+]
+
+CONFIG_NAME = "imagelock.toml"
+FORMATS = ("text", "json", "junit", "sarif", "codequality")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises instead of exiting, so that errors end in one place."""
+
+    def __init__(self, prog: str, description: str, epilog: str) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the message as an `InputError`."""
+        raise InputError(message, hint=f"See: {self.prog} --help")
+
+
+def add_everywhere(parser: argparse.ArgumentParser) -> None:
+    """Add what every command has."""
+    group = parser.add_argument_group("everywhere")
+    group.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help=f"the settings of the project (default: {CONFIG_NAME}, if it is there)",
+    )
+    group.add_argument("-q", "--quiet", action="store_true", help="say only what is wrong")
+    group.add_argument("-v", "--verbose", action="store_true", help="say more about what is done")
+
+
+def add_lists(parser: argparse.ArgumentParser) -> None:
+    """Add the files that the lock is made from."""
+    group = parser.add_argument_group("lists")
+    group.add_argument(
+        "--external-images",
+        type=Path,
+        metavar="FILE",
+        help="images built by others, each with its digest (default: external_images)",
+    )
+    group.add_argument(
+        "--self-built",
+        type=Path,
+        metavar="FILE",
+        help="the allow-list of self-built repositories "
+        "(default: the only *-images file beside external_images)",
+    )
+    group.add_argument(
+        "--references",
+        type=Path,
+        metavar="DIR",
+        help="the folder that build jobs write to (default: image_references)",
+    )
+
+
+def add_lock(parser: argparse.ArgumentParser) -> None:
+    """Add the lock."""
+    parser.add_argument("--lock", type=Path, metavar="FILE", help="the lock (default: images.lock)")
+
+
+def add_policy(parser: argparse.ArgumentParser) -> None:
+    """Add what an image must have to be allowed, and the exemptions."""
+    group = parser.add_argument_group("policy")
+    group.add_argument(
+        "--policy",
+        choices=("pinned", "locked"),
+        help="pinned: every image has a digest; locked: one that is in the lock (default: pinned)",
+    )
+    group.add_argument(
+        "--preset",
+        action="append",
+        metavar="NAME",
+        help="exempt the images of a cloud provider: gke, eks, aks, otc; may be given again",
+    )
+    add_strict(group)
+
+
+def add_strict(parser: argparse._ActionsContainer) -> None:
+    """Add ``--strict``."""
+    parser.add_argument("--strict", action="store_true", help="treat warnings as errors")
+
+
+def add_reports(parser: argparse.ArgumentParser) -> None:
+    """Add how findings are told."""
+    group = parser.add_argument_group("reports")
+    group.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help="how findings are printed (default: text)",
+    )
+    group.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="FORMAT=FILE",
+        help="also write the findings to a file, such as junit=report.xml; may be given again",
+    )
+
+
+def add_cluster(parser: argparse.ArgumentParser) -> None:
+    """Add which cluster is meant."""
+    group = parser.add_argument_group("cluster")
+    group.add_argument(
+        "--kubeconfig",
+        type=Path,
+        metavar="FILE",
+        help="how to reach the cluster (default: $KUBECONFIG, ~/.kube/config, or in-cluster)",
+    )
+    group.add_argument(
+        "--context", metavar="NAME", help="the context of the kubeconfig (default: its current)"
+    )
+
+
+def read_config(args: argparse.Namespace) -> Config:
+    """Read the settings: the options given, over imagelock.toml, over the defaults.
+
+    Paths in the file are relative to the file; paths in options to the working
+    folder.
+
+    Raises:
+        InputError: The file is not there though it was named, or is wrong.
+    """
+    from imagelock.core.config import Config
+
+    path: Path = args.config or Path(CONFIG_NAME)
+    config = Config()
+    if args.config is not None or path.exists():
+        from imagelock.outside.files import read_source
+        from imagelock.syntax.toml import parse_config
+
+        config = parse_config(read_source(path), folder=str(path.parent))
+    given = {
+        name: value
+        for name in ("external_images", "self_built", "references", "lock", "policy")
+        if (value := getattr(args, name, None)) is not None
+    }
+    given = {name: str(value) for name, value in given.items()}
+    if getattr(args, "strict", False):
+        given["strict"] = True  # type: ignore[assignment]
+    if getattr(args, "preset", None):
+        given["presets"] = (*config.presets, *args.preset)  # type: ignore[assignment]
+    from msgspec.structs import replace
+
+    return replace(config, **given)
+
+
+def read_lock(config: Config) -> Lock:
+    """Read the lock that the settings name.
+
+    Raises:
+        InputError: It is not there, or is wrong.
+    """
+    from imagelock.outside.files import read_source
+    from imagelock.syntax.lockfile import parse_lock
+
+    path = Path(config.lock)
+    if not path.exists():
+        raise InputError(
+            "there is no such file",
+            place=path,
+            hint="Make it with 'imagelock lock', or name another with --lock FILE.",
+        )
+    return parse_lock(read_source(path))
+
+
+def reports_asked_for(specifications: Iterable[str]) -> list[tuple[str, Path]]:
+    """Read ``--report FORMAT=FILE`` options.
+
+    Raises:
+        InputError: One is not of that form.
+    """
+    asked = []
+    for specification in specifications:
+        format_name, equals, file = specification.partition("=")
+        if not equals or not file or format_name not in FORMATS:
+            raise InputError(
+                f"--report '{specification}': FORMAT=FILE was expected, where FORMAT is one of "
+                f"{', '.join(FORMATS)}"
+            )
+        asked.append((format_name, Path(file)))
+    return asked

@@ -1,0 +1,164 @@
+"""The table of commands, and the one place where errors end."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from imagelock import __version__
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from imagelock.cli.console import Console
+
+__all__ = ["COMMANDS", "console_main", "main", "parser_of"]
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+OUR_FAULT = 70  # EX_SOFTWARE; Python's own answer, 1, means "findings" here
+
+COMMANDS = {
+    "init": "Write the files that a new project needs.",
+    "save": "Publish the image ID, with its digest, of what a build job pushed.",
+    "lock": "Make images.lock from external_images and the references of build jobs.",
+    "override": "Write manifests in which every image has its digest from images.lock.",
+    "check": "Find every image in manifests that is not pinned. Changes nothing.",
+    "deploy": "Apply an app-of-apps and wait until Argo CD is in sync and healthy.",
+    "verify": "Check every image that a cluster was asked to run.",
+    "demo": "Run the whole pipeline on a bundled example, step by step.",
+    "completion": "Print a completion script for a shell.",
+}
+
+_HELP = """\
+Usage: imagelock COMMAND [OPTIONS]
+
+A tag moves; a digest does not. imagelock pins every container image of a
+cluster to a digest that you chose, from the build job to the running pod.
+
+Commands:
+{commands}
+
+Options:
+  -h, --help     Show this help, or with a command all about that command.
+  --version      Show the version.
+
+Exit status: 0 all is well; 1 findings; 2 the call or an input file is wrong;
+3 a registry, a cluster or the disk failed; 130 interrupted; 70 a bug of ours.
+
+Try it: imagelock demo
+"""
+
+
+class Command(Protocol):
+    """What a module in `imagelock.cli` has, to be a command.
+
+    Attributes:
+        DESCRIPTION: What it does, as the head of its help.
+        EXAMPLES: Lines that show it, as the foot of its help.
+        UNDONE: What did not happen when it failed: "nothing was written".
+    """
+
+    DESCRIPTION: str
+    EXAMPLES: str
+    UNDONE: str
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the command's options."""
+
+    def run(self, args: Namespace, console: Console) -> int:
+        """Do it and return the exit status."""
+
+
+def console_main() -> None:
+    """Run the command line of this process and exit."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command line and return its exit status."""
+    name, rest = (arguments[0], arguments[1:]) if arguments else ("--help", [])
+    # These two are answered before anything is imported.
+    if name in {"-h", "--help", "help"} and not rest:
+        return _print(_help())
+    if name in {"-V", "--version"}:
+        return _print(f"imagelock {__version__}\n")
+    if name == "help":
+        name, rest = rest[0], ["--help"]
+    from imagelock.cli.console import Console
+
+    console = Console()
+    undone = "nothing was done"
+    from imagelock.errors import ImagelockError
+
+    try:
+        command = _command(name)
+        undone = command.UNDONE
+        args = _parser(name, command).parse_args(rest)
+        console.configure(quiet=args.quiet, verbose=args.verbose)
+        status = command.run(args, console)
+        console.flush()
+    except ImagelockError as error:
+        console.error(str(error))
+        console.last_line(name, undone)
+        return error.exit_status
+    except KeyboardInterrupt:
+        console.end_progress()
+        console.error("interrupted")
+        console.last_line(name, undone)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough.
+        console.abandon_output()
+        return BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001  (the last resort: say whose fault it is)
+        console.our_fault(error)
+        console.last_line(name, undone)
+        return OUR_FAULT
+    return status
+
+
+def parser_of(name: str) -> ArgumentParser:
+    """Return the parser of one command, for completion and for documentation."""
+    return _parser(name, _command(name))
+
+
+def _command(name: str) -> Command:
+    if name not in COMMANDS:
+        from difflib import get_close_matches
+
+        from imagelock.errors import InputError
+
+        near = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
+        hint = f"Did you mean '{near[0]}'? " if near else ""
+        raise InputError(f"there is no command '{name}'", hint=f"{hint}See: imagelock --help")
+    module: Command = import_module(f"imagelock.cli.{name}")  # type: ignore[assignment]
+    return module
+
+
+def _parser(name: str, command: Command) -> ArgumentParser:
+    from imagelock.cli.arguments import Parser, add_everywhere
+
+    parser = Parser(
+        prog=f"imagelock {name}", description=command.DESCRIPTION, epilog=command.EXAMPLES
+    )
+    command.add_arguments(parser)
+    add_everywhere(parser)
+    return parser
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    rows = (f"  {name:<{width}}  {sentence}" for name, sentence in COMMANDS.items())
+    return _HELP.format(commands="\n".join(rows))
+
+
+def _print(text: str) -> int:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]
+        return BROKEN_PIPE
+    return 0

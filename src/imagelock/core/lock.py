@@ -1,0 +1,119 @@
+"""Lock, LockEntry and the matching rule (Found | Ambiguous | Missing)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from imagelock.core.place import FilePlace
+from imagelock.core.reference import Digest, ImageReference, Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["Ambiguous", "Found", "Lock", "LockEntry", "Match", "Missing"]
+
+
+class LockEntry(Struct, frozen=True):
+    """One line of ``images.lock``: an image ID with a digest, and where it came from."""
+
+    reference: ImageReference
+    origin: FilePlace
+
+    @property
+    def digest(self) -> Digest:
+        """The digest, which every entry has."""
+        digest = self.reference.digest
+        assert digest is not None  # noqa: S101  (whoever builds an entry has checked it)
+        return digest
+
+
+class Found(Struct, frozen=True):
+    """The lock names one digest for this image."""
+
+    digest: Digest
+    entry: LockEntry
+
+
+class Ambiguous(Struct, frozen=True):
+    """The image names no tag and its repository has several digests: the first one counts."""
+
+    digest: Digest
+    entry: LockEntry
+    others: tuple[LockEntry, ...]
+
+
+class Missing(Struct, frozen=True):
+    """The lock has no digest for this image; *near* are the repository's other entries."""
+
+    near: tuple[LockEntry, ...]
+
+
+Match = Found | Ambiguous | Missing
+
+
+class Lock:
+    """The entries of ``images.lock``, in their order, which is meaning."""
+
+    __slots__ = ("_by_repository", "_digests", "entries", "name")
+
+    def __init__(self, entries: Iterable[LockEntry], *, name: str = "images.lock") -> None:
+        self.entries = tuple(entries)
+        self.name = name
+        self._by_repository: dict[Repository, list[LockEntry]] = {}
+        for entry in self.entries:
+            self._by_repository.setdefault(entry.reference.repository, []).append(entry)
+        self._digests = frozenset(entry.digest for entry in self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __iter__(self) -> Iterator[LockEntry]:
+        return iter(self.entries)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Lock):
+            return NotImplemented
+        return [entry.reference for entry in self] == [entry.reference for entry in other]
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def repositories(self) -> tuple[Repository, ...]:
+        """Every repository that has an entry, in the order of their first ones."""
+        return tuple(self._by_repository)
+
+    def entries_of(self, repository: Repository) -> tuple[LockEntry, ...]:
+        """Return the entries of one repository, in their order."""
+        return tuple(self._by_repository.get(repository, ()))
+
+    def match(self, reference: ImageReference) -> Match:
+        """Say which digest an image ID without one stands for.
+
+        No other tag, no other registry and no network is tried: see
+        docs/lock.md, "The matching rule".
+        """
+        entries = self.entries_of(reference.repository)
+        candidates = entries
+        if reference.tag is not None:
+            # An entry without a tag never satisfies a tagged image ID: nobody
+            # said that it is this version.
+            candidates = tuple(e for e in entries if e.reference.tag == reference.tag)
+        first_with = {}
+        for entry in candidates:
+            first_with.setdefault(entry.digest, entry)
+        if not first_with:
+            return Missing(entries)
+        first, *others = first_with.values()
+        if others:
+            return Ambiguous(first.digest, first, tuple(others))
+        return Found(first.digest, first)
+
+    def has_digest(self, digest: Digest) -> bool:
+        """Say whether any entry has this digest."""
+        return digest in self._digests
+
+    def allows(self, reference: ImageReference) -> bool:
+        """Say whether this very digest of this very repository is in the lock."""
+        return any(e.digest == reference.digest for e in self.entries_of(reference.repository))

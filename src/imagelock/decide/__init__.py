@@ -1,0 +1,1 @@
+"""What is right: values to plans, verdicts and reports."""

@@ -1,0 +1,70 @@
+"""May this image run here? The one answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from imagelock.core.exemption import Exemption
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from imagelock.core.config import Policy
+    from imagelock.core.lock import Lock
+    from imagelock.core.reference import ImageReference
+
+__all__ = ["Allowed", "Denied", "Exempt", "Judgement", "Terms", "judge"]
+
+
+class Allowed(Struct, frozen=True):
+    """It has a digest that the policy accepts."""
+
+
+class Exempt(Struct, frozen=True):
+    """It has none, and an exemption covers it."""
+
+    exemption: Exemption
+
+
+class Denied(Struct, frozen=True):
+    """It may not run; *rule* says why (`imagelock.core.rules`).
+
+    *expired* is the exemption that covered it until its date passed.
+    """
+
+    rule: str
+    expired: Exemption | None = None
+
+
+Judgement = Allowed | Exempt | Denied
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What an image is judged by."""
+
+    policy: Policy
+    lock: Lock | None
+    exemptions: tuple[Exemption, ...]
+    today: date
+
+
+def judge(reference: ImageReference, namespace: str | None, terms: Terms) -> Judgement:
+    """Say whether an image may run in a namespace (``None``: not known).
+
+    Policy ``pinned`` accepts every digest; ``locked`` only those that
+    ``images.lock`` has for the same repository.
+    """
+    if reference.is_pinned:
+        if terms.policy == "pinned":
+            return Allowed()
+        if terms.lock is not None and terms.lock.allows(reference):
+            return Allowed()
+    expired = None
+    for exemption in terms.exemptions:
+        if exemption.covers(reference.repository, namespace):
+            if not exemption.has_expired(terms.today):
+                return Exempt(exemption)
+            expired = expired or exemption
+    return Denied("not-in-lock" if reference.is_pinned else "unpinned", expired)

@@ -1,0 +1,1 @@
+"""YAML that is never re-written, only spliced."""

@@ -1,0 +1,1 @@
+"""Where images are named: document to sites."""

@@ -1,0 +1,1 @@
+"""How things are written: text to values and back, pure."""
