@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, NoReturn
 from imagelock.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from imagelock.core.config import Config
     from imagelock.core.lock import Lock
 
@@ -124,6 +122,7 @@ def add_reports(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--report",
         action="append",
+        type=report_asked_for,
         default=[],
         metavar="FORMAT=FILE",
         help="also write the findings to a file, such as junit=report.xml; may be given again",
@@ -196,19 +195,16 @@ def read_lock(config: Config) -> Lock:
     return parse_lock(read_source(path))
 
 
-def reports_asked_for(specifications: Iterable[str]) -> list[tuple[str, Path]]:
-    """Read ``--report FORMAT=FILE`` options.
+def report_asked_for(specification: str) -> tuple[str, Path]:
+    """Read one ``--report FORMAT=FILE``, before any work is done.
 
     Raises:
-        InputError: One is not of that form.
+        InputError: It is not of that form.
     """
-    asked = []
-    for specification in specifications:
-        format_name, equals, file = specification.partition("=")
-        if not equals or not file or format_name not in FORMATS:
-            raise InputError(
-                f"--report '{specification}': FORMAT=FILE was expected, where FORMAT is one of "
-                f"{', '.join(FORMATS)}"
-            )
-        asked.append((format_name, Path(file)))
-    return asked
+    format_name, _, file = specification.partition("=")
+    if not file or format_name not in FORMATS:
+        raise InputError(
+            f"--report '{specification}': FORMAT=FILE was expected, where FORMAT is one of "
+            f"{', '.join(FORMATS)}"
+        )
+    return format_name, Path(file)

@@ -1,0 +1,78 @@
+"""Tell a report: on the terminal, in the files that were asked for, as an exit status."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from imagelock.outside.files import write_bytes
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Callable
+
+    from imagelock.cli.console import Console
+    from imagelock.core.finding import Report
+
+__all__ = ["tell"]
+
+
+def tell(
+    report: Report,
+    args: Namespace,
+    console: Console,
+    *,
+    result_taken: bool = False,
+    strict: bool = False,
+) -> int:
+    """Print a report, write the files of ``--report``, and return the exit status.
+
+    The files come first: whoever closes standard output early still gets them.
+
+    Args:
+        report: What was found.
+        args: A command's options, with those of `add_reports`.
+        console: Where it is printed.
+        result_taken: Standard output holds something else, such as manifests:
+            the report goes to standard error.
+        strict: The settings ask for ``--strict``; the option is honoured anyway.
+
+    Raises:
+        InputError: A ``--report`` file cannot be written.
+        DiskError: The disk is full or failed.
+    """
+    if strict or getattr(args, "strict", False):
+        report = report.strict()
+    for name, path in args.report:
+        write_bytes(path, _encoded(_rendered(report, name, colour=False)))
+    if _is_worth_printing(report, args.format, console):
+        _print(report, args.format, console, result_taken=result_taken)
+    return report.exit_status
+
+
+def _is_worth_printing(report: Report, name: str, console: Console) -> bool:
+    """Quiet people read what is wrong; machines read a document in any case."""
+    return bool(report.findings) or not console.quiet or name != "text"
+
+
+def _print(report: Report, name: str, console: Console, *, result_taken: bool) -> None:
+    console.end_progress()
+    if result_taken:
+        console.raw(_rendered(report, name, colour=console.colour_messages))
+    else:
+        text = _rendered(report, name, colour=console.colour_results)
+        console.result_bytes(_encoded(text))
+
+
+def _rendered(report: Report, name: str, *, colour: bool) -> str:
+    # A format is imported when it is asked for: start-up is part of the product.
+    module = import_module(f"imagelock.report.{name}")
+    if name == "text":
+        return cast("str", module.render(report, colour=colour))
+    render: Callable[[Report], str] = module.render
+    return render(report)
+
+
+def _encoded(text: str) -> bytes:
+    # Names of files that are not UTF-8 reach us as lone surrogates.
+    return text.encode("utf-8", "backslashreplace")
