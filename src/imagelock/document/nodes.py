@@ -1,0 +1,134 @@
+"""Mapping, Sequence, Scalar, Alias: a document with the place of every node.
+
+A node's offsets count characters of the `Text` that it stands in. A text may
+itself be the value of a scalar (YAML in a string, at any depth): `Text.outer`
+leads outwards, and `Scalar.root_offset` all the way to the file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from imagelock.core.place import Source
+    from imagelock.document.scalar import OffsetMap
+
+__all__ = ["Alias", "Mapping", "Node", "Scalar", "Sequence", "Text"]
+
+
+class Text:
+    """A text with YAML in it: a file's, or the value of a scalar.
+
+    Attributes:
+        content: What the parser reads. Templates are masked in it, at the same
+            length, so its offsets are those of the text that was written.
+        source: The file that it is in.
+        outer: The scalar that holds it; ``None`` for the file's own text.
+        offsets: Where its characters stand in the outer text.
+        language: How a path names it: ``yaml``, ``json``.
+    """
+
+    __slots__ = ("content", "language", "offsets", "outer", "source")
+
+    def __init__(
+        self,
+        content: str,
+        source: Source,
+        outer: Scalar | None = None,
+        offsets: OffsetMap | None = None,
+        language: str = "yaml",
+    ) -> None:
+        self.content = content
+        self.source = source
+        self.outer = outer
+        self.offsets = offsets
+        self.language = language
+
+    def root_start(self, offset: int) -> int:
+        """Return where in the file the character at *offset* begins."""
+        if self.outer is None or self.offsets is None:
+            return offset
+        return self.outer.text.root_start(self.offsets.start(offset))
+
+    def root_end(self, offset: int) -> int:
+        """Return where in the file the character before *offset* ends."""
+        if self.outer is None or self.offsets is None:
+            return offset
+        return self.outer.text.root_end(self.offsets.end(offset))
+
+
+class Scalar(Struct, frozen=True, gc=False, eq=False):
+    """A value that is one text; *style* is ``""`` (plain), ``'``, ``"``, ``|`` or ``>``.
+
+    From *start* to *end* it stands in *text*, with its quotes and without its
+    anchor or tag.
+    """
+
+    value: str
+    start: int
+    end: int
+    style: str
+    text: Text
+    anchor: str | None = None
+    tag: str | None = None
+
+    @property
+    def raw(self) -> str:
+        """The scalar as the parser read it, with quotes and escapes."""
+        return self.text.content[self.start : self.end]
+
+    @property
+    def is_null(self) -> bool:
+        """Whether YAML reads it as nothing."""
+        return self.style == "" and self.value in _NULLS
+
+    @property
+    def is_templated(self) -> bool:
+        """Whether a template (``{{ … }}``) stands in it, so that its value is not known."""
+        written = self.text.source.text
+        start, end = self.text.root_start(self.start), self.text.root_end(self.end)
+        return "{{" in written[start:end]
+
+
+class Alias(Struct, frozen=True, gc=False, eq=False):
+    """A place that repeats an anchored node."""
+
+    target: Scalar | Mapping | Sequence
+    start: int
+    end: int
+
+
+class Mapping(Struct, frozen=True, eq=False):
+    """Keys and values in their order; a key may stand twice, in branches of a template."""
+
+    pairs: tuple[tuple[Node, Node], ...]
+    start: int
+    anchor: str | None = None
+
+    def get(self, key: str) -> Node | None:
+        """Return the last value of *key*, aliases followed, or ``None``."""
+        found: Node | None = None
+        for name, value in self.pairs:
+            if type(name) is Scalar and name.value == key:
+                found = value
+        return found.target if type(found) is Alias else found
+
+    def text_of(self, key: str) -> str | None:
+        """Return the text of the scalar under *key*, or ``None`` where there is none."""
+        value = self.get(key)
+        return value.value if type(value) is Scalar else None
+
+
+class Sequence(Struct, frozen=True, eq=False):
+    """Values in their order."""
+
+    items: tuple[Node, ...]
+    start: int
+    anchor: str | None = None
+
+
+Node = Scalar | Mapping | Sequence | Alias
+
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
