@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from imagelock.core.reference import Repository
 
 __all__ = ["Exemption"]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, assert_never
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
-from imagelock.core.place import Place
+from imagelock.core.place import ClusterPlace, FilePlace, Place
 from imagelock.core.rules import Rule, Severity, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["Coverage", "Finding", "Report", "ReportedSite", "SiteStatus", "Skipped"]
 
@@ -34,7 +38,7 @@ class Finding(Struct, frozen=True, kw_only=True):
         image: str = "",
         help: str = "",  # noqa: A002
     ) -> Finding:
-        """Make a finding of the rule *name*, with its severity, and its help unless one is given."""
+        """Make a finding of the rule *name*: its severity, and its help unless one is given."""
         row = rule(name)
         return cls(
             rule=row,
@@ -47,23 +51,24 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     def strict(self) -> Finding:
         """Return it as an error where it was a warning."""
-        if self.severity != "warning":
-            return self
-        return Finding(
-            rule=self.rule,
-            place=self.place,
-            message=self.message,
-            image=self.image,
-            help=self.help,
-            severity="error",
-        )
+        return replace(self, severity="error") if self.severity == "warning" else self
 
 
 class Skipped(Struct, frozen=True):
-    """Something that was not looked at, and why."""
+    """Something that was not looked at, and why.
+
+    *expected* is what the rules themselves leave out, such as a file whose name
+    begins with a dot: it is told, and ``--strict`` has nothing against it.
+    """
 
     what: str
     reason: str
+    expected: bool = False
+
+    def as_finding(self) -> Finding:
+        """Return it as ``--strict`` sees it."""
+        place = FilePlace(self.what)
+        return Finding.of("not-looked-at", place, f"was not looked at: {self.reason}").strict()
 
 
 class Coverage(Struct, frozen=True):
@@ -72,6 +77,11 @@ class Coverage(Struct, frozen=True):
     looked_at: int
     unit: str
     skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def left_out(self) -> tuple[Skipped, ...]:
+        """What the rules did not leave out by themselves."""
+        return tuple(skipped for skipped in self.skipped if not skipped.expected)
 
     def __add__(self, other: Coverage) -> Coverage:
         return Coverage(self.looked_at + other.looked_at, self.unit, self.skipped + other.skipped)
@@ -103,15 +113,30 @@ class Report(Struct, frozen=True, kw_only=True):
         """1 where a finding is an error, 0 otherwise."""
         return int(any(finding.severity == "error" for finding in self.findings))
 
+    def count(self, severity: Severity) -> int:
+        """Count the findings of one severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
     def strict(self) -> Report:
-        """Return the report with every warning as an error."""
-        return Report(
-            command=self.command,
-            findings=tuple(finding.strict() for finding in self.findings),
-            coverage=self.coverage,
-            summary=self.summary,
-            sites=self.sites,
+        """Return the report with every warning, and all that was not looked at, as an error."""
+        left_out = self.coverage.left_out
+        told = tuple(skipped for skipped in self.coverage.skipped if skipped.expected)
+        return replace(
+            self,
+            findings=tuple(finding.strict() for finding in self.findings)
+            + tuple(skipped.as_finding() for skipped in left_out),
+            coverage=replace(self.coverage, skipped=told),
         )
+
+    def with_files_named(self, names: Mapping[str, str]) -> Report:
+        """Return the report with its files under other names; *names* are old to new."""
+        sites = self.sites
+        if sites is not None:
+            sites = tuple(replace(site, place=_named(site.place, names)) for site in sites)
+        findings = tuple(
+            replace(finding, place=_named(finding.place, names)) for finding in self.findings
+        )
+        return replace(self, findings=findings, sites=sites)
 
     def __add__(self, other: Report) -> Report:
         summary = dict(self.summary)
@@ -127,3 +152,13 @@ class Report(Struct, frozen=True, kw_only=True):
             summary=summary,
             sites=sites,
         )
+
+
+def _named(place: Place, names: Mapping[str, str]) -> Place:
+    match place:
+        case FilePlace():
+            return replace(place, file=names.get(place.file, place.file))
+        case ClusterPlace():
+            return place
+        case never:
+            assert_never(never)

@@ -34,21 +34,27 @@ __all__ = [
     "TAG",
     "is_domain",
     "is_identifier",
+    "normalise",
     "what_is_wrong",
+    "what_is_wrong_with_name",
 ]
 
 DOCKER_HUB = "docker.io"
+_LEGACY_HUB = "index.docker.io"
 MAX_PATH_LENGTH = 255  # characters: RepositoryNameTotalLengthMax, the registry not counted
 MAX_TAG_LENGTH = 128  # characters
 DIGEST_HEX_DIGITS = {"sha256": 64, "sha512": 128}
 
+# Every part is matched as far as it goes and never given back (`++`, `*+`): what
+# may follow a part is never what the part is made of. So the time is linear in
+# the length of any text, hostile ones included.
+_HOST_COMPONENT = r"[a-zA-Z0-9]++(?:-++[a-zA-Z0-9]++)*+"
 DOMAIN = (
-    r"(?:(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
-    r"(?:\.(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9]))*"
-    r"|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
+    rf"(?:{_HOST_COMPONENT}(?:\.{_HOST_COMPONENT})*+"
+    r"|\[[a-fA-F0-9:]++\])(?::[0-9]++)?"
 )
-_PATH_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-PATH = rf"{_PATH_COMPONENT}(?:/{_PATH_COMPONENT})*"
+_PATH_COMPONENT = r"[a-z0-9]++(?:(?:\.|__?|-++)[a-z0-9]++)*+"
+PATH = rf"{_PATH_COMPONENT}(?:/{_PATH_COMPONENT})*+"
 TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 DIGEST = r"sha256:[0-9a-f]{64}(?![0-9a-f])|sha512:[0-9a-f]{128}(?![0-9a-f])"
 
@@ -57,7 +63,10 @@ DIGEST = r"sha256:[0-9a-f]{64}(?![0-9a-f])|sha512:[0-9a-f]{128}(?![0-9a-f])"
 REFERENCE = re.compile(
     rf"(?P<name>(?:{DOMAIN}/)?{PATH})(?::(?P<tag>{TAG}))?(?:@(?P<digest>{DIGEST}))?"
 )
+_DOMAIN = re.compile(DOMAIN)
 _IDENTIFIER = re.compile(r"[a-f0-9]{64}")
+
+_Wrong = tuple[str, int, int]
 
 
 def is_domain(part: str) -> bool:
@@ -74,90 +83,152 @@ def is_identifier(text: str) -> bool:
     return _IDENTIFIER.fullmatch(text) is not None
 
 
+def normalise(name: str) -> tuple[str, str] | None:
+    """Split a name by the grammar into registry and path, as Docker and containerd do.
+
+    ``nginx`` is ``docker.io/library/nginx``, ``docker.io/nginx`` too, and
+    ``index.docker.io`` is ``docker.io``.
+
+    Returns:
+        ``None`` where what stands for the registry is none (``my_host.example/app``,
+        which the grammar alone would read as a path), or the path is too long.
+    """
+    registry, slash, path = name.partition("/")
+    if not slash or not is_domain(registry):
+        registry, path = DOCKER_HUB, name
+    elif not _DOMAIN.fullmatch(registry):
+        return None
+    elif registry == _LEGACY_HUB:
+        registry = DOCKER_HUB
+    if registry == DOCKER_HUB and "/" not in path:
+        path = f"library/{path}"
+    return None if len(path) > MAX_PATH_LENGTH else (registry, path)
+
+
 def what_is_wrong(text: str) -> tuple[str, int, int]:
     """Explain why *text* is no image reference.
 
     Returns:
-        What is wrong and what was expected, and the span of *text* it is about.
+        What is wrong and what was expected, and the span of *text* it is about:
+        an empty one where something is missing.
     """
+    return _wrong_from_outside(text, "an image ID") or _wrong_reference(text)
+
+
+def what_is_wrong_with_name(text: str) -> tuple[str, int, int]:
+    """Explain why *text* is no repository's name, which has neither tag nor digest.
+
+    Returns:
+        As `what_is_wrong` does.
+    """
+    return (
+        _wrong_from_outside(text, "a repository's name")
+        or _too_much_for_a_name(text)
+        or _wrong_reference(text)
+    )
+
+
+def _wrong_from_outside(text: str, expected: str) -> _Wrong | None:
     if not text:
-        return "an image ID was expected, and nothing stands here", 0, 0
+        return f"{expected} was expected, and nothing stands here", 0, 0
     space = re.search(r"\s", text)
     if space:
-        return "an image ID holds no white space", space.start(), space.end()
-    scheme = re.match(r"[a-z]+://", text)
+        return f"{expected} holds no white space", space.start(), space.end()
+    scheme = re.match(r"[a-zA-Z][a-zA-Z0-9+.-]{0,30}://", text)
     if scheme:
-        return f"an image ID has no scheme such as '{scheme[0]}'", 0, scheme.end()
+        return f"{expected} has no scheme such as '{scheme[0]}'", 0, scheme.end()
+    return None
+
+
+def _too_much_for_a_name(text: str) -> _Wrong | None:
+    match = REFERENCE.fullmatch(text)
+    if match is None or match.end("name") == len(text):
+        return None
+    start = match.end("name")
+    if match["tag"] is not None:
+        return "a repository's name has no tag", start, match.end("tag")
+    return "a repository's name has no digest", start, len(text)
+
+
+def _wrong_reference(text: str) -> _Wrong:
     name, at, digest = text.partition("@")
-    if at:
-        wrong = _wrong_digest(digest, len(name) + 1)
-        if wrong:
-            return wrong
-    return _wrong_name(name)
+    wrong = _wrong_digest(digest, len(name) + 1) if at else None
+    wrong = wrong or _wrong_name(name)
+    if wrong is None and is_identifier(text):
+        wrong = ("64 hex digits are an image's own ID, not a repository", 0, len(text))
+    # Not reached: the parts above are the whole grammar, and a property test says so.
+    return wrong or ("this is not an image ID", 0, len(text))
 
 
-def _wrong_digest(digest: str, start: int) -> tuple[str, int, int] | None:
+def _wrong_digest(digest: str, start: int) -> _Wrong | None:
     if re.fullmatch(DIGEST, digest):
         return None
     end = start + len(digest)
+    if not digest:
+        return "a digest was expected after '@'", start, end
     algorithm, colon, hex_digits = digest.partition(":")
     expected = DIGEST_HEX_DIGITS.get(algorithm)
     if not colon or expected is None:
-        message = "a digest begins with 'sha256:' or 'sha512:'"
-    elif len(hex_digits) != expected:
-        message = (
-            f"a {algorithm} digest has {expected} hex digits, and this one has {len(hex_digits)}"
-        )
-        start += len(algorithm) + 1
-    else:
-        message = "the hex digits of a digest are 0-9 and a-f, in lower case"
-        bad = re.search(r"[^0-9a-f]", hex_digits)
-        start += len(algorithm) + 1 + (bad.start() if bad else 0)
-        end = start + 1
+        return "a digest begins with 'sha256:' or 'sha512:'", start, end
+    start += len(algorithm) + 1
+    bad = re.search(r"[^0-9a-f]", hex_digits)
+    if bad:
+        start += bad.start()
+        return "the hex digits of a digest are 0-9 and a-f, in lower case", start, start + 1
+    message = f"a {algorithm} digest has {expected} hex digits, and this one has {len(hex_digits)}"
     return message, start, end
 
 
-def _wrong_name(name: str) -> tuple[str, int, int]:
+def _wrong_name(name: str) -> _Wrong | None:
     first, slash, rest = name.partition("/")
     offset = 0
+    path_and_tag = name
     if slash and is_domain(first):
-        if not re.fullmatch(DOMAIN, first):
+        if not _DOMAIN.fullmatch(first):
             return "the part before the first '/' is not a registry's host name", 0, len(first)
-        offset, name = len(first) + 1, rest
-    path, colon, tag = name.partition(":")
+        offset, path_and_tag = len(first) + 1, rest
+    path, colon, tag = path_and_tag.partition(":")
+    wrong = _wrong_path(path, offset)
+    if wrong is None and normalise(name[: offset + len(path)]) is None:
+        message = f"a repository's name has at most {MAX_PATH_LENGTH} characters"
+        wrong = (message, offset, offset + len(path))
+    if wrong is None and colon:
+        wrong = _wrong_tag(tag, offset + len(path) + 1)
+    return wrong
+
+
+def _wrong_path(path: str, offset: int) -> _Wrong | None:
+    if re.fullmatch(PATH, path):
+        return None
+    if not path:
+        return "a repository's name was expected here", offset, offset
     upper = re.search(r"[A-Z]", path)
     if upper:
         return "a repository's name is in lower case", offset + upper.start(), offset + upper.end()
-    if not re.fullmatch(PATH, path):
-        return _wrong_path(path, offset)
-    if len(path) > MAX_PATH_LENGTH:
-        return (
-            f"a repository's name has at most {MAX_PATH_LENGTH} characters",
-            offset,
-            offset + len(path),
-        )
-    if colon and not re.fullmatch(TAG, tag):
-        start = offset + len(path) + 1
-        if len(tag) > MAX_TAG_LENGTH:
-            return f"a tag has at most {MAX_TAG_LENGTH} characters", start, start + len(tag)
-        bad = re.search(r"^[.-]|[^A-Za-z0-9_.-]", tag)
-        at = start + (bad.start() if bad else 0)
-        return "a tag is made of letters, digits, '_', '.' and '-'", at, at + 1
-    if is_identifier(name):
-        return "64 hex digits are an image's own ID, not a repository", 0, len(path)
-    return "this is not an image ID", 0, offset + len(name)
-
-
-def _wrong_path(path: str, offset: int) -> tuple[str, int, int]:
-    position = 0
     for part in path.split("/"):
-        if not re.fullmatch(_PATH_COMPONENT, part):
-            matched = re.match(_PATH_COMPONENT, part)
-            start = offset + position + (matched.end() if matched else 0)
+        matched = re.match(_PATH_COMPONENT, part)
+        good = matched.end() if matched else 0
+        if not part:
+            return "a '/' joins two names, and one of them is missing here", offset, offset
+        if good < len(part):
             message = (
                 "a repository's name is made of lower-case letters and digits, "
                 "joined by '.', '_', '__', '-' or '/'"
             )
-            return message, start, start + 1
-        position += len(part) + 1
-    return "this is not a repository's name", offset, offset + len(path)
+            return message, offset + good, offset + good + 1
+        offset += len(part) + 1
+    return None
+
+
+def _wrong_tag(tag: str, start: int) -> _Wrong | None:
+    if re.fullmatch(TAG, tag):
+        return None
+    if not tag:
+        return "a tag was expected after ':'", start, start
+    bad = re.search(r"[^A-Za-z0-9_.-]", tag)
+    if bad:
+        start += bad.start()
+        return "a tag is made of letters, digits, '_', '.' and '-'", start, start + 1
+    if tag[0] in ".-":
+        return "a tag begins with a letter, a digit or '_'", start, start + 1
+    return f"a tag has at most {MAX_TAG_LENGTH} characters", start, start + len(tag)

@@ -100,7 +100,7 @@ class Lock:
             # An entry without a tag never satisfies a tagged image ID: nobody
             # said that it is this version.
             candidates = tuple(e for e in entries if e.reference.tag == reference.tag)
-        first_with = {}
+        first_with: dict[Digest, LockEntry] = {}
         for entry in candidates:
             first_with.setdefault(entry.digest, entry)
         if not first_with:

@@ -8,13 +8,15 @@ from functools import lru_cache
 from msgspec import Struct
 
 from imagelock.core import grammar
+from imagelock.core.place import Source, printable
 from imagelock.errors import InputError
 
 __all__ = ["Digest", "ImageReference", "Repository"]
 
 _DIGEST = re.compile(grammar.DIGEST)
 _NAME = re.compile(rf"(?:{grammar.DOMAIN}/)?{grammar.PATH}")
-_LEGACY_HUB = "index.docker.io"
+_REMEMBERED_LENGTH = 1024  # characters: nobody names an image longer
+_SHOWN_LENGTH = 120  # characters of a text in a message
 
 
 class Digest(Struct, frozen=True, order=True):
@@ -35,8 +37,8 @@ class Digest(Struct, frozen=True, order=True):
         """
         if not _DIGEST.fullmatch(text):
             raise InputError(
-                f"'{text}' is not a digest: 'sha256:' and 64 lower-case hex digits were expected, "
-                "or 'sha512:' and 128"
+                f"'{_shown(text)}' is not a digest: 'sha256:' and 64 lower-case hex digits "
+                "were expected, or 'sha512:' and 128"
             )
         algorithm, _, hex_digits = text.partition(":")
         return cls(algorithm, hex_digits)
@@ -58,26 +60,11 @@ class Repository(Struct, frozen=True, order=True):
         Raises:
             InputError: *text* is no repository's name.
         """
-        if not _NAME.fullmatch(text):
-            problem, _, _ = grammar.what_is_wrong(text)
-            raise InputError(f"'{text}' is not a repository's name: {problem}")
-        return cls.normalise(text)
-
-    @classmethod
-    def normalise(cls, name: str) -> Repository:
-        """Split a valid name as Docker and containerd do.
-
-        ``nginx`` is ``docker.io/library/nginx``, ``docker.io/nginx`` too, and
-        ``index.docker.io`` is ``docker.io``.
-        """
-        first, slash, rest = name.partition("/")
-        if not slash or not grammar.is_domain(first):
-            first, rest = grammar.DOCKER_HUB, name
-        elif first == _LEGACY_HUB:
-            first = grammar.DOCKER_HUB
-        if first == grammar.DOCKER_HUB and "/" not in rest:
-            rest = f"library/{rest}"
-        return cls(first, rest)
+        parts = grammar.normalise(text) if _NAME.fullmatch(text) else None
+        if parts is None:
+            problem, _, _ = grammar.what_is_wrong_with_name(text)
+            raise InputError(f"'{_shown(text)}' is not a repository's name: {problem}")
+        return cls(*parts)
 
     def __str__(self) -> str:
         return f"{self.registry}/{self.path}"
@@ -107,16 +94,17 @@ class ImageReference(Struct, frozen=True, eq=False):
         if reference is None:
             problem, start, end = grammar.what_is_wrong(text)
             raise InputError(
-                f"'{text}' is not an image ID: {problem}",
+                f"'{_shown(text)}' is not an image ID: {problem}",
                 place=f"column {start + 1}" if text else None,
-                excerpt=f"    {text}\n    {' ' * start}{'~' * (max(1, end - start) - 1)}^",
+                excerpt=Source("", text).excerpt(start, end) if text else "",
             )
         return reference
 
     @classmethod
     def try_parse(cls, text: str) -> ImageReference | None:
         """Read an image ID, or return ``None`` where *text* is none."""
-        return _parse(text)
+        # A hostile file may hold many long texts: they are read, and not kept.
+        return _parse(text) if len(text) <= _REMEMBERED_LENGTH else _parse.__wrapped__(text)
 
     @property
     def is_pinned(self) -> bool:
@@ -160,7 +148,13 @@ def _parse(text: str) -> ImageReference | None:
     if match is None or grammar.is_identifier(text):
         return None
     name, tag, digest = match.group("name", "tag", "digest")
-    repository = Repository.normalise(name)
-    if len(repository.path) > grammar.MAX_PATH_LENGTH:
+    parts = grammar.normalise(name)
+    if parts is None:
         return None
-    return ImageReference(repository, tag, Digest.parse(digest) if digest else None, text)
+    return ImageReference(Repository(*parts), tag, Digest.parse(digest) if digest else None, text)
+
+
+def _shown(text: str) -> str:
+    if len(text) > _SHOWN_LENGTH:
+        text = f"{text[:_SHOWN_LENGTH]}…"
+    return printable(text)
