@@ -149,21 +149,22 @@ def _decode_special(found: str, raw: str, match: re.Match[str], end: int) -> tup
         return "'", match.end()
     if not found.startswith("\\"):
         return _folded(found), match.end()
-    escaped = found[1:]
-    if _BREAK.fullmatch(escaped):
+    if _BREAK.fullmatch(found[1:]):
         # An escaped line break joins without a space; blank lines after it count.
         blank = _FOLD.match(raw, match.start() + 1, end)
         stop = blank.end() if blank else match.end()
         return "\n" * (len(_BREAK.findall(raw[match.start() + 1 : stop])) - 1), stop
-    if escaped in _HEX_LENGTHS:
-        stop = match.end() + _HEX_LENGTHS[escaped]
-        try:
-            return chr(int(raw[match.end() : stop], 16)), stop
-        except (ValueError, OverflowError):
-            return None
-    if escaped not in _ESCAPES:
+    return _decode_escape(found[1:], raw, match.end())
+
+
+def _decode_escape(escaped: str, raw: str, position: int) -> tuple[str, int] | None:
+    length = _HEX_LENGTHS.get(escaped)
+    if length is None:
+        return (_ESCAPES[escaped], position) if escaped in _ESCAPES else None
+    try:
+        return chr(int(raw[position : position + length], 16)), position + length
+    except (ValueError, OverflowError):
         return None
-    return _ESCAPES[escaped], match.end()
 
 
 def _folded(found: str) -> str:

@@ -25,6 +25,7 @@ _STEERS = re.compile(
 # What prints lines of its own is no value of the line that it stands on.
 _INDENTS = re.compile(r"\|\s*n?indent\b")
 _NOT_A_BREAK = re.compile(r"[^\r\n]")
+_NOT_BLANK = re.compile(r"\S")
 _PRINTED = "x"
 
 
@@ -55,7 +56,7 @@ def _mask(action: str, *, alone: bool) -> str:
     return (
         _blank(action)
         if _STEERS.match(action) or _INDENTS.search(action)
-        else _NOT_A_BREAK.sub(_PRINTED, action)
+        else _NOT_BLANK.sub(_PRINTED, action)
     )
 
 
