@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, assert_never
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from imagelock.core.place import ClusterPlace, FilePlace, Place
+from imagelock.core.place import ClusterPlace, FilePlace, Place, printable
 from imagelock.core.rules import Rule, Severity, rule
 
 if TYPE_CHECKING:
@@ -48,6 +48,12 @@ class Finding(Struct, frozen=True, kw_only=True):
             help=help or row.mend,
             severity=row.severity,
         )
+
+    @property
+    def sentence(self) -> str:
+        """The message as it may be shown: on one line, harmless, with its image."""
+        message, image = printable(self.message), printable(self.image)
+        return message if image in message else f"'{image}': {message}"
 
     def strict(self) -> Finding:
         """Return it as an error where it was a warning."""

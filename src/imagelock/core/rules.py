@@ -227,11 +227,11 @@ _CATALOGUE = (
     ),
     Rule(
         name="not-looked-at",
-        severity="note",
+        severity="warning",
         what="Something was left out of the report, for the reason that is named.",
         why="What was not looked at is not known to be right.",
         mend="Give access to it, or leave it out on purpose.",
-        allow="Without `--strict` it is a note and fails nothing.",
+        allow="Without `--strict` it is a warning and fails nothing.",
     ),
 )
 

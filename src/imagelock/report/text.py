@@ -1,18 +1,162 @@
-"""A report for people: in a terminal, and in the log of a job."""
+"""A report for people: in a terminal, and in the log of a job.
+
+    deploy/app.yaml:12:16: error: 'nginx:1.25' has no entry in images.lock [tag-not-in-lock]
+    deploy/app.yaml:40:16: error: 'redis:7' has no entry in images.lock [tag-not-in-lock]
+
+    what to do
+      tag-not-in-lock (2): Add the image with its digest to 'external_images' ...
+
+    not looked at
+      image_references/.cache: its name begins with a dot
+
+    14 sites, 12 pinned now
+    2 errors: 14 images looked at
+
+Errors come first. What to do is said once for a rule, however many findings it
+has, and the last line, which is what the end of a long log shows, is the result.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from imagelock.core.identity import filed_under
+from imagelock.core.place import printable
+
 if TYPE_CHECKING:
-    from imagelock.core.finding import Report
+    from collections.abc import Iterable, Iterator
+
+    from imagelock.core.finding import Coverage, Finding, Report, Skipped
+    from imagelock.core.rules import Severity
 
 __all__ = ["render"]
 
+_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
+_COLOURS = {"error": "31", "warning": "33", "note": "36", "clean": "32", "place": "1", "dim": "2"}
+_NAMED = 10  # things left out for one reason that are named before the rest is counted
+
 
 def render(report: Report, *, colour: bool = False) -> str:
-    """Return the report as lines of text."""
-    del colour
-    lines = [f"{finding.place}: {finding.message}" for finding in report.findings]
-    lines.append(f"{len(report.findings)} findings in {report.coverage.looked_at}")
-    return "\n".join(lines) + "\n"
+    """Return the report as lines of text, in colours if *colour*."""
+    paint = _Paint(colour=colour)
+    common = _common_help(report.findings)
+    blocks = (
+        [
+            line
+            for finding in _in_reading_order(report.findings)
+            for line in _finding(finding, common, paint)
+        ],
+        _what_to_do(common, paint),
+        _not_looked_at(report.coverage.skipped, paint),
+        [*_counts(report.summary), _result(report, paint)],
+    )
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+class _Paint:
+    """Colours, or none."""
+
+    def __init__(self, *, colour: bool) -> None:
+        self._colour = colour
+
+    def __call__(self, text: str, style: str) -> str:
+        return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if self._colour else text
+
+
+def _in_reading_order(findings: Iterable[Finding]) -> list[Finding]:
+    """Sort errors to the front, then keep what is about one file or object together."""
+    findings = tuple(findings)
+    first_seen: dict[str, int] = {}
+    for position, finding in enumerate(findings):
+        first_seen.setdefault(filed_under(finding.place), position)
+
+    def key(finding: Finding) -> tuple[int, int, int, int]:
+        line, column = getattr(finding.place, "line", 0), getattr(finding.place, "column", 0)
+        return (
+            _SEVERITIES.index(finding.severity),
+            first_seen[filed_under(finding.place)],
+            line,
+            column,
+        )
+
+    return sorted(findings, key=key)
+
+
+def _common_help(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
+    """Count (rule, help): what a rule always says, or says more than once."""
+    common = Counter((finding.rule.name, finding.help) for finding in findings if finding.help)
+    general = {(finding.rule.name, finding.rule.mend) for finding in findings}
+    for said in [said for said, count in common.items() if count == 1 and said not in general]:
+        del common[said]
+    return common
+
+
+def _finding(finding: Finding, common: Counter[tuple[str, str]], paint: _Paint) -> Iterator[str]:
+    place = paint(str(finding.place), "place")
+    severity = paint(f"{finding.severity}:", finding.severity)
+    yield f"{place}: {severity} {finding.sentence} {paint(f'[{finding.rule.name}]', 'dim')}"
+    if finding.help and (finding.rule.name, finding.help) not in common:
+        yield f"    {_plain(finding.help)}"
+
+
+def _what_to_do(common: Counter[tuple[str, str]], paint: _Paint) -> list[str]:
+    if not common:
+        return []
+    lines = [paint("what to do", "place")]
+    for (rule, help_), count in common.most_common():
+        times = f" ({count})" if count > 1 else ""
+        lines.append(f"  {rule}{times}: {_plain(help_)}")
+    return lines
+
+
+def _not_looked_at(skipped: Iterable[Skipped], paint: _Paint) -> list[str]:
+    by_reason: dict[str, list[str]] = {}
+    for one in skipped:
+        by_reason.setdefault(printable(one.reason), []).append(printable(one.what))
+    lines = [f"  {_some(names)}: {reason}" for reason, names in by_reason.items()]
+    return [paint("not looked at", "place"), *lines] if lines else []
+
+
+def _some(names: list[str]) -> str:
+    named = ", ".join(names[:_NAMED])
+    rest = len(names) - _NAMED
+    return f"{named} and {rest} more" if rest > 0 else named
+
+
+def _counts(summary: dict[str, int]) -> list[str]:
+    return [", ".join(_many(count, name) for name, count in summary.items())] if summary else []
+
+
+def _result(report: Report, paint: _Paint) -> str:
+    seen = _seen(report.coverage)
+    found = [(severity, report.count(severity)) for severity in _SEVERITIES]
+    told = ", ".join(
+        paint(_many(count, f"{severity}s"), severity) for severity, count in found if count
+    )
+    if not report.coverage.looked_at:
+        return f"{told}: {seen}" if told else paint(seen, "warning")
+    if report.exit_status:
+        return f"{told}: {seen}"
+    clean = paint("clean", "clean")
+    return f"{clean}, with {told}: {seen}" if told else f"{clean}: {seen}"
+
+
+def _seen(coverage: Coverage) -> str:
+    # An empty input is never clean: nobody can tell it from a wrong path.
+    if not coverage.looked_at:
+        return f"nothing was looked at: there were no {printable(coverage.unit)}"
+    return f"{_many(coverage.looked_at, coverage.unit)} looked at"
+
+
+def _many(count: int, things: str) -> str:
+    """Return ``1 image`` or ``2 images``."""
+    first, space, rest = printable(things).partition(" ")
+    if count == 1:
+        first = first.removesuffix("s")
+    return f"{count:,} {first}{space}{rest}"
+
+
+def _plain(text: str) -> str:
+    """Return a sentence of the documentation as a terminal shows it."""
+    return printable(text.replace("`", "'"))

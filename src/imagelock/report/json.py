@@ -1,0 +1,97 @@
+"""A report as one JSON document, described by docs/report.schema.json."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, assert_never
+
+from imagelock.core.place import ClusterPlace, FilePlace
+
+if TYPE_CHECKING:
+    from imagelock.core.finding import Coverage, Finding, Report, ReportedSite
+    from imagelock.core.place import Place
+
+__all__ = ["render"]
+
+VERSION = 1  # of the document: it grows when a reader of the old one could go wrong
+
+
+def render(report: Report) -> str:
+    """Return the document, its keys in an order that does not change."""
+    document: dict[str, object] = {
+        "version": VERSION,
+        "command": report.command,
+        "summary": _summary(report),
+        "coverage": _coverage(report.coverage),
+        "findings": [_finding(finding) for finding in report.findings],
+    }
+    if report.sites is not None:
+        document["sites"] = [_site(site) for site in report.sites]
+    return _printable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+
+
+def _summary(report: Report) -> dict[str, int]:
+    return {
+        "errors": report.count("error"),
+        "warnings": report.count("warning"),
+        "notes": report.count("note"),
+        **report.summary,
+    }
+
+
+def _coverage(coverage: Coverage) -> dict[str, object]:
+    return {
+        "looked_at": coverage.looked_at,
+        "unit": coverage.unit,
+        "skipped": [{"what": one.what, "reason": one.reason} for one in coverage.skipped],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, object]:
+    return {
+        "rule": finding.rule.name,
+        "severity": finding.severity,
+        "message": finding.message,
+        "help": finding.help,
+        "image": finding.image,
+        "location": _location(finding.place),
+    }
+
+
+def _site(site: ReportedSite) -> dict[str, object]:
+    return {
+        "rule": site.rule,
+        "status": site.status,
+        "image": site.image,
+        "location": _location(site.place),
+    }
+
+
+def _location(place: Place) -> dict[str, object]:
+    match place:
+        case FilePlace():
+            return {
+                "file": place.file,
+                "line": place.line,
+                "column": place.column,
+                "path": place.path,
+            }
+        case ClusterPlace():
+            return {
+                "cluster": place.cluster,
+                "namespace": place.namespace,
+                "kind": place.kind,
+                "name": place.name,
+                "container": place.container,
+            }
+        case never:
+            assert_never(never)
+
+
+def _printable(document: str) -> str:
+    """Escape what a terminal would obey and what UTF-8 cannot hold; readers see no difference."""
+    if document.replace("\n", "").isprintable():
+        return document
+    return "".join(
+        char if char == "\n" or char.isprintable() else json.dumps(char)[1:-1] for char in document
+    )
