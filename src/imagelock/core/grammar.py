@@ -202,22 +202,27 @@ def _wrong_path(path: str, offset: int) -> _Wrong | None:
         return None
     if not path:
         return "a repository's name was expected here", offset, offset
-    upper = re.search(r"[A-Z]", path)
-    if upper:
-        return "a repository's name is in lower case", offset + upper.start(), offset + upper.end()
     for part in path.split("/"):
-        matched = re.match(_PATH_COMPONENT, part)
-        good = matched.end() if matched else 0
         if not part:
             return "a '/' joins two names, and one of them is missing here", offset, offset
-        if good < len(part):
-            message = (
-                "a repository's name is made of lower-case letters and digits, "
-                "joined by '.', '_', '__', '-' or '/'"
-            )
-            return message, offset + good, offset + good + 1
+        if not re.fullmatch(_PATH_COMPONENT, part):
+            return _wrong_component(part, offset)
         offset += len(part) + 1
     return None
+
+
+def _wrong_component(part: str, offset: int) -> _Wrong:
+    matched = re.match(_PATH_COMPONENT, part)
+    good = matched.end() if matched else 0
+    upper = re.match(r"[._-]*+[A-Z]", part[good:])
+    if upper:
+        start = offset + good + upper.end() - 1
+        return "a repository's name is in lower case", start, start + 1
+    message = (
+        "a repository's name is made of lower-case letters and digits, "
+        "joined by '.', '_', '__', '-' or '/'"
+    )
+    return message, offset + good, offset + good + 1
 
 
 def _wrong_tag(tag: str, start: int) -> _Wrong | None:
