@@ -1,0 +1,103 @@
+"""Pod, Container, Workload, Node, Page: what was seen in a cluster."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+__all__ = ["Container", "Node", "Owner", "Page", "Pod", "State", "Workload"]
+
+State = Literal["waiting", "running", "terminated", "unknown"]
+
+# `gc=False`: nothing here refers back, and a cluster has a hundred thousand of them.
+
+
+class Container(Struct, frozen=True, kw_only=True, gc=False):
+    """One image that a pod asks for: a container of any kind, or an image volume.
+
+    *kind* is a noun of `imagelock.core.podspec`. *image* is what was asked for,
+    *image_id* what the node says it runs (empty where it says nothing), both as
+    they were written, which may be no image ID at all.
+    """
+
+    kind: str
+    name: str
+    image: str
+    image_id: str = ""
+    state: State = "unknown"
+
+    @property
+    def path(self) -> str:
+        """Where it stands in its pod: ``init container setup``."""
+        return f"{self.kind} {self.name}"
+
+    @property
+    def has_started(self) -> bool:
+        """Whether something runs, or ran, so that there is something to compare."""
+        return bool(self.image_id) or self.state in {"running", "terminated"}
+
+
+class Owner(Struct, frozen=True, gc=False):
+    """The object that made another: a ReplicaSet its pods, a Node its static pods."""
+
+    kind: str
+    name: str
+
+
+class Pod(Struct, frozen=True, kw_only=True, gc=False):
+    """A pod: everything that it asks for, and what its node made of it.
+
+    A static pod is seen through its mirror, which its Node owns.
+    """
+
+    namespace: str
+    name: str
+    containers: tuple[Container, ...]
+    owner: Owner | None = None
+    node: str = ""
+    phase: str = ""
+    uid: str = ""
+
+
+class Workload(Struct, frozen=True, kw_only=True, gc=False):
+    """An object with a pod template: what will be pulled tomorrow."""
+
+    kind: str
+    namespace: str
+    name: str
+    containers: tuple[Container, ...]
+    owner: Owner | None = None
+    replicas: int | None = None
+    uid: str = ""
+
+    @property
+    def is_history(self) -> bool:
+        """Whether it is the ReplicaSet of an earlier revision, kept for a roll-back."""
+        return self.kind == "ReplicaSet" and self.owner is not None and self.replicas == 0
+
+
+class Node(Struct, frozen=True, kw_only=True, gc=False):
+    """A node: its architecture, and the names of each image that it holds."""
+
+    name: str
+    architecture: str = ""
+    images: tuple[tuple[str, ...], ...] = ()
+
+
+class Page(Struct, frozen=True, kw_only=True):
+    """One answer of a cluster, which may be a part of a list.
+
+    *continue_token* asks for the next part and is empty on the last one,
+    *remaining* is how many objects that has still to bring (0 where the server
+    does not say). *others* counts the objects of kinds that were not read.
+    """
+
+    kind: str
+    name: str = ""
+    pods: tuple[Pod, ...] = ()
+    workloads: tuple[Workload, ...] = ()
+    nodes: tuple[Node, ...] = ()
+    continue_token: str = ""
+    remaining: int = 0
+    others: tuple[tuple[str, int], ...] = ()
