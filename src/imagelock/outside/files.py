@@ -1,4 +1,4 @@
-"""Read texts as they are; write them atomically."""
+"""Read texts as they are; list folders; write atomically."""
 
 from __future__ import annotations
 
@@ -9,15 +9,26 @@ import secrets
 import stat
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import NoReturn
 
+from msgspec import Struct
+
+from imagelock.core.finding import Skipped
 from imagelock.core.place import FilePlace, Source
 from imagelock.errors import DiskError, InputError
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-__all__ = ["decode", "is_present", "read_bytes", "read_source", "read_stdin", "write_bytes"]
+__all__ = [
+    "Folder",
+    "decode",
+    "is_present",
+    "list_folder",
+    "make_folder",
+    "read_bytes",
+    "read_source",
+    "read_stdin",
+    "write_bytes",
+]
 
 STDIN = "<stdin>"
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
@@ -28,23 +39,50 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_HIDDEN = "its name begins with a dot"
+_KINDS = {
+    stat.S_IFLNK: "it is a link",
+    stat.S_IFDIR: "it is a folder",
+    stat.S_IFSOCK: "it is a socket",
+    stat.S_IFIFO: "it is a named pipe",
+    stat.S_IFCHR: "it is a device",
+    stat.S_IFBLK: "it is a device",
+}
 _DISK_FAILED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 
 
-def read_source(path: Path, *, name: str | None = None) -> Source:
+class Folder(Struct, frozen=True):
+    """The regular files of a folder, by name in byte order, and what else is in it."""
+
+    files: tuple[Path, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def read_source(path: Path, *, name: str | None = None, limit: int | None = None) -> Source:
     """Read a text file as it is: line ends are kept, a byte order mark is set aside.
 
+    Args:
+        path: The file.
+        name: What messages call it, where that is not its path.
+        limit: How many bytes it may have at most, where that can be said.
+
     Raises:
-        InputError: The file is not there, is no file, may not be read, or is
-            not text in UTF-8 (or, after a byte order mark, UTF-16 or UTF-32).
+        InputError: The file is not there, is no file, may not be read, is too
+            large, or is not text in UTF-8 (or, after a byte order mark, UTF-16
+            or UTF-32).
         DiskError: The disk failed.
     """
-    return decode(read_bytes(path), name=name or str(path))
+    return decode(read_bytes(path, limit=limit), name=name or str(path))
 
 
 def read_stdin() -> Source:
     """Read the whole standard input as `read_source` reads a file."""
-    return decode(sys.stdin.buffer.read(), name=STDIN)
+    if sys.stdin is None:
+        raise InputError("standard input is closed", place=STDIN)
+    try:
+        return decode(sys.stdin.buffer.read(), name=STDIN)
+    except OSError as error:
+        _refuse(error, STDIN, "read")
 
 
 def is_present(path: Path) -> bool:
@@ -52,17 +90,72 @@ def is_present(path: Path) -> bool:
     return os.path.lexists(path)
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, *, limit: int | None = None) -> bytes:
     """Read a file whole.
 
     Raises:
-        InputError: It is not there, is no file, or may not be read.
+        InputError: It is not there, is no file, may not be read, or is larger
+            than *limit*.
         DiskError: The disk failed.
     """
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read() if limit is None else file.read(limit + 1)
     except OSError as error:
         _refuse(error, path, "read")
+    if limit is not None and len(data) > limit:
+        raise InputError(
+            f"this file has more than {limit:,} bytes, which is more than any such file needs",
+            place=FilePlace(str(path)),
+            hint="Check the path, or the job that wrote it.",
+        )
+    return data
+
+
+def list_folder(path: Path) -> Folder:
+    """List what is in a folder, without looking into folders in it or following links.
+
+    Raises:
+        InputError: It is not there, is no folder, or may not be read.
+        DiskError: The disk failed.
+    """
+    try:
+        with os.scandir(path) as entries:
+            named = sorted(entries, key=lambda entry: os.fsencode(entry.name))
+            reasons = [(path / entry.name, _why_skipped(entry)) for entry in named]
+    except NotADirectoryError as error:
+        raise InputError(
+            "a folder was expected, and this is a file",
+            place=FilePlace(str(path)),
+            hint="Name the folder that the file is in.",
+        ) from error
+    except OSError as error:
+        _refuse(error, path, "read")
+    return Folder(
+        tuple(file for file, reason in reasons if not reason),
+        tuple(
+            Skipped(str(file), reason, expected=reason == _HIDDEN)
+            for file, reason in reasons
+            if reason
+        ),
+    )
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, unless it is there.
+
+    Raises:
+        InputError: It cannot be made there.
+        DiskError: The disk is full or failed.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise InputError(
+            "a folder was expected, and this is a file", place=FilePlace(str(path))
+        ) from error
+    except OSError as error:
+        _refuse(error, path, "write")
 
 
 def decode(data: bytes, *, name: str) -> Source:
@@ -71,21 +164,12 @@ def decode(data: bytes, *, name: str) -> Source:
     Raises:
         InputError: They are not text; the place is the first byte that is not.
     """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            break
-    else:
-        mark, encoding = b"", "utf-8"
+    marks = (row for row in _MARKS if data.startswith(row[0]))
+    mark, encoding = next(marks, (b"", "utf-8"))
     try:
         return Source(name, data[len(mark) :].decode(encoding), encoding=encoding, bom=mark)
     except UnicodeDecodeError as error:
-        good = data[len(mark) :][: error.start].decode(encoding, "replace")
-        bad = data[len(mark) + error.start]
-        raise InputError(
-            f"this is not {encoding.upper()} text: byte 0x{bad:02x} was not expected here",
-            place=FilePlace(name, good.count("\n") + 1, len(good) - good.rfind("\n")),
-            hint="Save the file as UTF-8 (for a Latin-1 file: iconv -f latin1 -t utf-8).",
-        ) from None
+        raise _not_text(data[len(mark) :], error, name) from None
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -99,29 +183,57 @@ def write_bytes(path: Path, data: bytes) -> None:
         DiskError: The disk is full or failed.
     """
     try:
-        _write(os.path.realpath(path), data)
+        mode = _mode_of(path)
+        if mode is not None and stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if mode is not None and (not stat.S_ISREG(mode) or _is_a_descriptor(path)):
+            with path.open("wb") as file:
+                file.write(data)
+        else:
+            _replace(os.path.realpath(path), data, mode)
     except OSError as error:
         _refuse(error, path, "write")
 
 
-def _write(target: str, data: bytes) -> None:
-    mode = None
+def _why_skipped(entry: os.DirEntry[str]) -> str:
+    if entry.name.startswith("."):
+        return _HIDDEN
+    kind = stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode)
+    return "" if kind == stat.S_IFREG else _KINDS.get(kind, "it is no file")
+
+
+def _not_text(data: bytes, error: UnicodeDecodeError, name: str) -> InputError:
+    whole = Source(name, data.decode(error.encoding, "replace"))
+    position = len(data[: error.start].decode(error.encoding))
+    return InputError(
+        f"this is not {error.encoding.upper()} text: "
+        f"byte 0x{data[error.start]:02x} was not expected here",
+        place=whole.place(position),
+        excerpt=whole.excerpt(position, position + 1),
+        hint="Save the file as UTF-8 (for a Latin-1 file: iconv -f latin1 -t utf-8).",
+    )
+
+
+def _mode_of(path: Path) -> int | None:
     with suppress(FileNotFoundError):
-        status = os.stat(target)  # noqa: PTH116  (realpath returns a string)
-        if stat.S_ISDIR(status.st_mode):
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), target)
-        if not stat.S_ISREG(status.st_mode):
-            with open(target, "wb") as file:  # noqa: PTH123
-                file.write(data)
-            return
-        mode = stat.S_IMODE(status.st_mode)
+        return path.stat().st_mode
+    return None
+
+
+def _is_a_descriptor(path: Path) -> bool:
+    # Behind /dev/stdout may be a regular file that the shell holds open: to put
+    # another in its place would leave the shell writing to one without a name.
+    return str(path).startswith(("/dev/", "/proc/"))
+
+
+def _replace(target: str, data: bytes, mode: int | None) -> None:
     folder, name = os.path.split(target)
-    temporary = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(8)}.tmp")  # noqa: PTH118
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    temporary = f"{folder}/.{name[:200]}.{secrets.token_hex(8)}.tmp"
     try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        with open(descriptor, "wb") as file:  # noqa: PTH123  (a descriptor is no path)
             if mode is not None:
-                os.fchmod(descriptor, mode)
+                os.fchmod(descriptor, stat.S_IMODE(mode))
             file.write(data)
             file.flush()
             os.fsync(descriptor)
@@ -143,13 +255,17 @@ def _sync_folder(folder: str) -> None:
             os.close(descriptor)
 
 
-def _refuse(error: OSError, path: Path, verb: str) -> NoReturn:
+def _refuse(error: OSError, path: Path | str, verb: str) -> NoReturn:
     place = FilePlace(str(path))
     if error.errno in _DISK_FAILED:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
         raise DiskError(f"cannot {verb} this file: {reason}", place=place) from error
+    missing = {
+        "read": ("there is no such file", "Check the path, or the job that should make it."),
+        "write": ("the folder of this file is not there", "Make it, or check the path."),
+    }
     problem, hint = {
-        errno.ENOENT: ("there is no such file", "Check the path, or the job that should make it."),
+        errno.ENOENT: missing[verb],
         errno.EISDIR: ("a file was expected, and this is a folder", "Name a file in it."),
         errno.ENOTDIR: ("a part of this path is a file and no folder", "Check the path."),
         errno.EACCES: (f"no permission to {verb} it", "Check its owner and mode: ls -l"),
