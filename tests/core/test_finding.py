@@ -1,93 +1,109 @@
-"""Findings, and the report that they make."""
-
 from __future__ import annotations
 
 import pytest
 
 from imagelock.core.finding import Coverage, Finding, Report, ReportedSite, Skipped
-from imagelock.core.place import FilePlace
-from imagelock.core.rules import rule
+from imagelock.core.place import ClusterPlace, FilePlace
+from imagelock.core.rules import RULES
 
-HERE = FilePlace("web.yaml", 3, 8)
-ERROR = Finding.of("unpinned", HERE, "nginx:1 has no digest", image="nginx:1")
-WARNING = Finding.of("ambiguous", HERE, "two digests")
-NOTE = Finding.of("not-built", HERE, "not built")
+PLACE = FilePlace("a.yaml", 1, 2)
 
 
-def report(*findings: Finding, looked_at: int = 1, skipped: Skipped | None = None) -> Report:
+def report_of(*rules: str, skipped: tuple[Skipped, ...] = ()) -> Report:
     return Report(
         command="check",
-        findings=findings,
-        coverage=Coverage(looked_at, "images", (skipped,) if skipped else ()),
-        summary={"images": looked_at},
+        findings=tuple(Finding.of(name, PLACE, "wrong") for name in rules),
+        coverage=Coverage(1, "images", skipped),
     )
 
 
 def test_a_finding_has_the_severity_and_the_help_of_its_rule() -> None:
-    assert ERROR.severity == "error"
-    assert WARNING.severity == "warning"
-    assert NOTE.severity == "note"
-    assert ERROR.help == rule("unpinned").mend
+    finding = Finding.of("ambiguous", PLACE, "two digests")
+
+    assert finding.severity == "warning"
+    assert finding.help == RULES["ambiguous"].mend
 
 
-def test_a_finding_may_know_better_what_to_do() -> None:
-    assert Finding.of("unpinned", HERE, "no digest", help="Ask Bo.").help == "Ask Bo."
+def test_a_finding_can_have_help_of_its_own() -> None:
+    assert Finding.of("ambiguous", PLACE, "two digests", help="Ask.").help == "Ask."
 
 
-def test_a_finding_of_no_rule_is_a_bug() -> None:
-    with pytest.raises(KeyError):
-        Finding.of("no-such-rule", HERE, "")
+@pytest.mark.parametrize(
+    ("message", "sentence"),
+    [
+        ("'nginx:1' has no digest", "'nginx:1' has no digest"),
+        ("no digest", "'nginx:1': no digest"),
+        ("no\ndigest\x1b[2J", "'nginx:1': no\\ndigest\\x1b[2J"),
+    ],
+)
+def test_a_sentence_names_the_image_once_and_is_harmless(message: str, sentence: str) -> None:
+    assert Finding.of("unpinned", PLACE, message, image="nginx:1").sentence == sentence
 
 
-def test_only_errors_fail() -> None:
-    assert report().exit_status == 0
-    assert report(WARNING, NOTE).exit_status == 0
-    assert report(NOTE, ERROR).exit_status == 1
+@pytest.mark.parametrize(
+    ("rules", "status", "strict"),
+    [
+        ((), 0, 0),
+        (("unpinned",), 1, 1),
+        (("ambiguous",), 0, 1),
+        (("unused-exemption",), 0, 0),
+        (("unused-exemption", "ambiguous", "unpinned"), 1, 1),
+    ],
+)
+def test_the_exit_status_tells_of_errors(rules: tuple[str, ...], status: int, strict: int) -> None:
+    report = report_of(*rules)
+
+    assert report.exit_status == status
+    assert report.strict().exit_status == strict
 
 
-def test_strict_makes_warnings_errors_and_leaves_notes() -> None:
-    strict = report(ERROR, WARNING, NOTE).strict()
+def test_strict_tells_of_what_was_left_out_unless_the_rules_leave_it_out() -> None:
+    expected = Skipped(".hidden", "its name begins with a dot", expected=True)
+    report = report_of(skipped=(expected, Skipped("nodes", "no permission"))).strict()
 
-    assert [finding.severity for finding in strict.findings] == ["error", "error", "note"]
-    assert strict.findings[1].message == WARNING.message
-    assert strict.findings[1].place == WARNING.place
-    assert report(WARNING).strict().exit_status == 1
-    assert report(NOTE).strict().exit_status == 0
-
-
-def test_strict_fails_for_what_was_not_looked_at() -> None:
-    unread = report(skipped=Skipped("secret.yaml", "no permission"))
-
-    (finding,) = unread.strict().findings
-
-    assert unread.exit_status == 0
-    assert unread.strict().exit_status == 1
-    assert finding.rule.name == "not-looked-at"
-    assert "no permission" in finding.message
+    (finding,) = report.findings
+    assert (finding.rule.name, finding.severity) == ("not-looked-at", "error")
+    assert str(finding.place) == "nodes"
+    assert report.coverage.skipped == (expected,)
 
 
-def test_strict_has_nothing_against_what_the_rules_leave_out() -> None:
-    hidden = report(skipped=Skipped(".hidden", "its name begins with a dot", expected=True))
+def test_strict_twice_is_strict_once() -> None:
+    report = report_of("ambiguous", skipped=(Skipped("nodes", "no permission"),)).strict()
 
-    assert hidden.strict().exit_status == 0
-    assert hidden.strict().coverage.skipped == hidden.coverage.skipped
+    assert report.strict() == report
 
 
-def test_two_reports_add_up() -> None:
-    skipped = Skipped("socket", "no file")
-    both = report(ERROR, looked_at=2, skipped=skipped) + report(NOTE, looked_at=3, skipped=skipped)
+def test_reports_add_up() -> None:
+    site = ReportedSite("key", "pinned-now", "nginx:1", PLACE)
+    one = Report(
+        command="check",
+        findings=(Finding.of("unpinned", PLACE, "wrong"),),
+        coverage=Coverage(2, "images"),
+        summary={"sites": 2},
+        sites=(site,),
+    )
+    other = Report(
+        command="check", findings=(), coverage=Coverage(3, "images"), summary={"sites": 3, "new": 1}
+    )
 
-    assert both.findings == (ERROR, NOTE)
+    both = one + other
+
+    assert both.summary == {"sites": 5, "new": 1}
     assert both.coverage.looked_at == 5
-    assert len(both.coverage.skipped) == 2
-    assert both.summary == {"images": 5}
-    assert both.sites is None
+    assert both.sites == (site,)
+    assert both.count("error") == 1
 
 
-def test_sites_are_kept_when_reports_add_up() -> None:
-    site = ReportedSite("position", "pinned-now", "nginx:1", HERE)
-    with_sites = Report(command="check", findings=(), coverage=Coverage(1, "images"), sites=(site,))
+def test_files_can_be_told_under_other_names() -> None:
+    pod = ClusterPlace(kind="Pod", name="a.yaml")
+    report = Report(
+        command="check",
+        findings=(Finding.of("unpinned", PLACE, "wrong"), Finding.of("unpinned", pod, "wrong")),
+        coverage=Coverage(2, "images"),
+        sites=(ReportedSite("key", "finding", "nginx:1", PLACE),),
+    )
 
-    assert (with_sites + report()).sites == (site,)
-    assert (report() + with_sites).sites == (site,)
-    assert (with_sites + with_sites).sites == (site, site)
+    renamed = report.with_files_named({"a.yaml": "b.yaml"})
+
+    assert [str(finding.place) for finding in renamed.findings] == ["b.yaml:1:2", "Pod/a.yaml"]
+    assert [str(site.place) for site in renamed.sites or ()] == ["b.yaml:1:2"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from imagelock.core.place import FilePlace
 from imagelock.outside.files import write_bytes
 
 if TYPE_CHECKING:
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
     from imagelock.core.finding import Report
 
 __all__ = ["tell"]
+
+# GitLab links a file only if its path starts at the root of the repository.
+_PATHS_FROM_THE_ROOT = {"junit", "codequality", "sarif"}
 
 
 def tell(
@@ -69,8 +75,34 @@ def _rendered(report: Report, name: str, *, colour: bool) -> str:
     module = import_module(f"imagelock.report.{name}")
     if name == "text":
         return cast("str", module.render(report, colour=colour))
+    if name in _PATHS_FROM_THE_ROOT:
+        report = report.with_files_named(_names_from_the_root(report))
     render: Callable[[Report], str] = module.render
     return render(report)
+
+
+def _names_from_the_root(report: Report) -> dict[str, str]:
+    root = _root()
+    places = [finding.place for finding in report.findings]
+    places += [site.place for site in report.sites or ()]
+    files = {place.file for place in places if isinstance(place, FilePlace)}
+    return {file: _name_from(root, file) for file in files}
+
+
+def _root() -> Path:
+    """Return the folder of the repository that we work in, or the working folder."""
+    here = Path.cwd()
+    job = os.environ.get("CI_PROJECT_DIR")
+    if job and here.is_relative_to(os.path.realpath(job)):
+        return Path(os.path.realpath(job))
+    return next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+
+
+def _name_from(root: Path, file: str) -> str:
+    if file.startswith("<"):  # <stdin>
+        return file
+    path = Path(os.path.abspath(file))  # noqa: PTH100  (".." is text here: links stay as they are)
+    return str(path.relative_to(root)) if path.is_relative_to(root) else file
 
 
 def _encoded(text: str) -> bytes:

@@ -40,13 +40,10 @@ _NAMED = 10  # things left out for one reason that are named before the rest is 
 def render(report: Report, *, colour: bool = False) -> str:
     """Return the report as lines of text, in colours if *colour*."""
     paint = _Paint(colour=colour)
-    common = _common_help(report.findings)
+    findings = _in_reading_order(report.findings)
+    common = _common_help(findings)
     blocks = (
-        [
-            line
-            for finding in _in_reading_order(report.findings)
-            for line in _finding(finding, common, paint)
-        ],
+        [line for finding in findings for line in _finding(finding, common, paint)],
         _what_to_do(common, paint),
         _not_looked_at(report.coverage.skipped, paint),
         [*_counts(report.summary), _result(report, paint)],
@@ -64,9 +61,8 @@ class _Paint:
         return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if self._colour else text
 
 
-def _in_reading_order(findings: Iterable[Finding]) -> list[Finding]:
+def _in_reading_order(findings: tuple[Finding, ...]) -> list[Finding]:
     """Sort errors to the front, then keep what is about one file or object together."""
-    findings = tuple(findings)
     first_seen: dict[str, int] = {}
     for position, finding in enumerate(findings):
         first_seen.setdefault(filed_under(finding.place), position)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+
+from imagelock.core.finding import Coverage, Finding, Report, ReportedSite, Skipped
+from imagelock.core.place import ClusterPlace, FilePlace
+
+APP = FilePlace("deploy/app.yaml", 12, 16, "$.spec.containers[0].image")
+POD = ClusterPlace(namespace="shop", kind="Pod", name="web-0", container="container app")
+HOSTILE = "evil\x1b[2J<&>\"'\x00\u202e\ufffe\ud800\n]]>:1"
+
+
+@pytest.fixture
+def clean() -> Report:
+    sites = (
+        ReportedSite("position", "pinned-before", "nginx:1.25@sha256:aa", APP),
+        ReportedSite("key", "exempt", "pause:3", FilePlace("deploy/app.yaml", 20, 4)),
+    )
+    coverage = Coverage(14, "images in 6 files")
+    return Report(
+        command="check", findings=(), coverage=coverage, summary={"sites": 14}, sites=sites
+    )
+
+
+@pytest.fixture
+def mixed() -> Report:
+    """A report with everything: files and a cluster, three severities, own and common help."""
+    return Report(
+        command="verify",
+        findings=(
+            Finding.of("ambiguous", APP, "two digests for 'redis'", image="redis"),
+            Finding.of("tag-not-in-lock", APP, "no entry for 'nginx:1.25'", image="nginx:1.25"),
+            Finding.of(
+                "tag-not-in-lock",
+                FilePlace("deploy/app.yaml", 3, 8, "$.a"),
+                "no entry for 'nginx:1.26'",
+                image="nginx:1.26",
+                help="The lock has 'nginx:1.25'.",
+            ),
+            Finding.of("not-pulled-by-digest", POD, "asked for a tag", image="busybox:1"),
+            Finding.of("unused-exemption", FilePlace("imagelock.toml"), "nothing used 'gke'"),
+        ),
+        coverage=Coverage(9, "images", (Skipped("notes.txt", "it is no YAML"),)),
+        summary={"sites": 9, "pinned now": 4},
+    )
+
+
+@pytest.fixture
+def nothing() -> Report:
+    return Report(command="check", findings=(), coverage=Coverage(0, "images"))
+
+
+@pytest.fixture
+def hostile() -> Report:
+    """A report in which every text that others write is hostile."""
+    place = FilePlace(f"dir/{HOSTILE}.yaml", 1, 1, HOSTILE)
+    pod = ClusterPlace(namespace="..", kind="Pod", name=HOSTILE, container=HOSTILE)
+    return Report(
+        command="check",
+        findings=(
+            Finding.of("unpinned", place, f"a message of {HOSTILE}", image=HOSTILE, help=HOSTILE),
+            Finding.of("unpinned", pod, "a message", image=HOSTILE),
+        ),
+        coverage=Coverage(2, "images", (Skipped(HOSTILE, HOSTILE),)),
+        sites=(ReportedSite("key", "pinned-now", HOSTILE, place),),
+    )
+
+
+@pytest.fixture
+def many() -> Report:
+    """Five hundred findings of one rule in fifty files, in no order."""
+    findings = tuple(
+        Finding.of(
+            "unpinned",
+            FilePlace(f"f{number % 50:02}.yaml", 500 - number, 3),
+            f"'app:{number}' has no digest",
+            image=f"app:{number}",
+        )
+        for number in range(500)
+    )
+    return Report(command="check", findings=findings, coverage=Coverage(500, "images"))

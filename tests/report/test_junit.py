@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from imagelock.core.finding import Coverage, Finding, Report
+from imagelock.core.place import FilePlace
+from imagelock.report.junit import render
+
+
+def suite(report: Report) -> ET.Element:
+    root = ET.fromstring(render(report).encode())  # noqa: S314  (we wrote it)
+    assert root.tag == "testsuites"
+    (only,) = root
+    return only
+
+
+def cases(report: Report, inner: str = "") -> list[ET.Element]:
+    return [case for case in suite(report) if not inner or case.find(inner) is not None]
+
+
+@pytest.mark.parametrize("name", ["clean", "mixed", "nothing", "hostile", "many"])
+def test_the_totals_are_those_of_the_testcases(name: str, request: pytest.FixtureRequest) -> None:
+    report: Report = request.getfixturevalue(name)
+
+    found = suite(report)
+
+    assert found.get("tests") == str(len(cases(report)))
+    assert found.get("failures") == str(len(cases(report, "failure"))) == str(report.count("error"))
+    assert found.get("skipped") == str(len(cases(report, "skipped")))
+
+
+@pytest.mark.parametrize("name", ["mixed", "hostile", "many"])
+def test_no_two_testcases_share_a_name(name: str, request: pytest.FixtureRequest) -> None:
+    found = cases(request.getfixturevalue(name))
+
+    assert len({(case.get("classname"), case.get("name")) for case in found}) == len(found)
+
+
+def test_a_clean_report_shows_that_something_ran(clean: Report) -> None:
+    assert [case.get("name") for case in cases(clean)] == [
+        "images in 6 files were looked at",
+        "pinned-before: nginx:1.25@sha256:aa",
+        "exempt: pause:3",
+    ]
+    assert not cases(clean, "failure")
+    assert not cases(clean, "skipped")
+
+
+def test_a_report_on_nothing_has_no_passed_testcase(nothing: Report) -> None:
+    (case,) = cases(nothing, "skipped")
+
+    assert len(cases(nothing)) == 1
+    assert case.findtext("skipped") == "nothing was looked at: there were no images"
+
+
+def test_an_error_is_a_failure_with_its_place_and_what_to_do(mixed: Report) -> None:
+    case = cases(mixed, "failure")[1]
+    failure = case.find("failure")
+
+    assert case.attrib == {
+        "classname": "deploy/app.yaml",
+        "name": "tag-not-in-lock: nginx:1.26",
+        "file": "deploy/app.yaml",
+        "line": "3",
+        "time": "0.000",
+    }
+    assert failure is not None
+    assert failure.attrib == {"message": "no entry for 'nginx:1.26'", "type": "tag-not-in-lock"}
+    assert failure.text == (
+        "deploy/app.yaml:3:8: error: no entry for 'nginx:1.26'\nThe lock has 'nginx:1.25'."
+    )
+
+
+def test_warnings_notes_and_what_was_left_out_are_skipped_with_their_reason(mixed: Report) -> None:
+    assert [case.get("name") for case in cases(mixed, "skipped")] == [
+        "ambiguous: redis",
+        "unused-exemption: nothing used 'gke'",
+        "not looked at: notes.txt",
+    ]
+    assert all(case.findtext("skipped") for case in cases(mixed, "skipped"))
+
+
+def test_an_object_of_a_cluster_names_no_file(mixed: Report) -> None:
+    case = cases(mixed, "failure")[2]
+
+    assert case.get("classname") == "cluster/shop/Pod/web-0"
+    assert case.get("file") is None
+
+
+def test_a_testcase_keeps_its_name_when_its_line_moves() -> None:
+    def name_at(line: int) -> str | None:
+        finding = Finding.of("unpinned", FilePlace("a.yaml", line), "no digest", image="nginx:1")
+        report = Report(command="check", findings=(finding,), coverage=Coverage(1, "images"))
+        return cases(report, "failure")[0].get("name")
+
+    assert name_at(3) == name_at(30)

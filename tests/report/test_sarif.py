@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import jsonschema
+import pytest
+
+from imagelock.core.finding import Report
+from imagelock.report.sarif import render
+
+SCHEMA = "IMAGELOCK_TEST_SARIF_SCHEMA"
+
+
+def run_of(report: Report) -> dict[str, Any]:
+    document = json.loads(render(report))
+    assert document["version"] == "2.1.0"
+    run: dict[str, Any]
+    (run,) = document["runs"]
+    return run
+
+
+@pytest.fixture
+def schema() -> Any:
+    file = os.environ.get(SCHEMA)
+    if not file:
+        pytest.skip(
+            f"{SCHEMA} names no file: npm's @microsoft/jest-sarif has the schema "
+            "as lib/schemas/sarif-2.1.0-rtm.5.json"
+        )
+    return json.loads(Path(file).read_text("utf-8"))
+
+
+@pytest.mark.parametrize("name", ["clean", "mixed", "nothing", "hostile", "many"])
+def test_every_report_is_as_the_published_schema_says(
+    name: str, schema: Any, request: pytest.FixtureRequest
+) -> None:
+    validator = jsonschema.validators.validator_for(schema)(schema)
+
+    validator.validate(json.loads(render(request.getfixturevalue(name))))
+
+
+@pytest.mark.parametrize("name", ["mixed", "hostile", "many"])
+def test_every_result_has_what_gitlab_and_github_need(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    run = run_of(request.getfixturevalue(name))
+    rules = run["tool"]["driver"]["rules"]
+
+    for result in run["results"]:
+        place = result["locations"][0]["physicalLocation"]
+        artifact = place["artifactLocation"]
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert run["artifacts"][artifact["index"]]["location"]["uri"] == artifact["uri"]
+        assert place["region"]["startLine"] >= 1
+        assert result["level"] in {"error", "warning", "note"}
+        assert result["partialFingerprints"]["imagelock/v1"]
+
+
+def test_fingerprints_tell_results_apart(many: Report) -> None:
+    results = run_of(many)["results"]
+
+    assert len({result["partialFingerprints"]["imagelock/v1"] for result in results}) == 500
+
+
+def test_a_rule_says_why_how_to_mend_and_how_to_allow_it(mixed: Report) -> None:
+    rules = {rule["id"]: rule for rule in run_of(mixed)["tool"]["driver"]["rules"]}
+
+    assert set(rules) == {finding.rule.name for finding in mixed.findings}
+    help_ = rules["ambiguous"]["help"]
+    assert "How to mend it: Write the tag" in help_["text"]
+    assert "How to allow it: " in help_["text"]
+    assert "`docs/rules.md`" in help_["markdown"]
+
+
+def test_an_object_of_a_cluster_is_a_logical_location(mixed: Report) -> None:
+    location = run_of(mixed)["results"][3]["locations"][0]
+
+    assert location["logicalLocations"] == [
+        {
+            "name": "web-0",
+            "fullyQualifiedName": "shop/Pod/web-0 container app",
+            "kind": "object",
+        }
+    ]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == "cluster/shop/Pod/web-0"
+
+
+def test_a_place_in_a_file_has_its_line_column_and_key_path(mixed: Report) -> None:
+    location = run_of(mixed)["results"][2]["locations"][0]
+
+    assert location["physicalLocation"]["region"] == {"startLine": 3, "startColumn": 8}
+    assert location["logicalLocations"] == [{"fullyQualifiedName": "$.a"}]
+
+
+def test_a_file_name_with_spaces_is_a_uri() -> None:
+    from imagelock.core.finding import Coverage, Finding
+    from imagelock.core.place import FilePlace
+
+    finding = Finding.of("unpinned", FilePlace("my files/ä#1.yaml", 1), "no digest")
+    report = Report(command="check", findings=(finding,), coverage=Coverage(1, "images"))
+
+    (artifact,) = run_of(report)["artifacts"]
+
+    assert "#" not in artifact["location"]["uri"]
+    assert unquote(artifact["location"]["uri"]) == "my files/ä#1.yaml"
+
+
+def test_what_was_not_looked_at_is_told(mixed: Report) -> None:
+    (invocation,) = run_of(mixed)["invocations"]
+
+    (told,) = invocation["toolExecutionNotifications"]
+    assert told["message"]["text"] == "notes.txt was not looked at: it is no YAML"
+    assert invocation["properties"]["lookedAt"] == 9

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from imagelock.core.finding import Coverage, Finding, Report, Skipped
+from imagelock.core.place import FilePlace
+from imagelock.report.text import render
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_a_report_reads_from_the_errors_to_the_result(mixed: Report) -> None:
+    assert (
+        render(mixed)
+        == """\
+deploy/app.yaml:3:8: error: no entry for 'nginx:1.26' [tag-not-in-lock]
+    The lock has 'nginx:1.25'.
+deploy/app.yaml:12:16: error: no entry for 'nginx:1.25' [tag-not-in-lock]
+shop/Pod/web-0 container app: error: 'busybox:1': asked for a tag [not-pulled-by-digest]
+deploy/app.yaml:12:16: warning: two digests for 'redis' [ambiguous]
+imagelock.toml: note: nothing used 'gke' [unused-exemption]
+
+what to do
+  tag-not-in-lock: Add the image with its digest to 'external_images', or let its build job \
+publish it with 'imagelock save', then run 'imagelock lock'. Where the message names another \
+tag that is in the lock, the manifest or the lock is out of date.
+  not-pulled-by-digest: Pin the image where its manifest comes from, and deploy again.
+  ambiguous: Write the tag in the manifest, or keep one entry of this repository.
+  unused-exemption: Remove it.
+
+not looked at
+  notes.txt: it is no YAML
+
+9 sites, 4 pinned now
+3 errors, 1 warning, 1 note: 9 images looked at
+"""
+    )
+
+
+def test_a_clean_report_says_what_was_looked_at(clean: Report) -> None:
+    assert render(clean) == "14 sites\nclean: 14 images in 6 files looked at\n"
+
+
+def test_nothing_looked_at_is_never_clean(nothing: Report) -> None:
+    assert render(nothing) == "nothing was looked at: there were no images\n"
+
+
+def test_notes_alone_are_clean_and_told(clean: Report) -> None:
+    note = Finding.of("unused-exemption", FilePlace("imagelock.toml"), "nothing used 'gke'")
+    report = Report(command="check", findings=(note,), coverage=clean.coverage)
+
+    assert render(report).splitlines()[-1] == ("clean, with 1 note: 14 images in 6 files looked at")
+
+
+def test_what_to_do_is_said_once_for_five_hundred_findings(many: Report) -> None:
+    lines = render(many).splitlines()
+
+    assert len(lines) == 500 + 5
+    assert sum("imagelock override" in line for line in lines) == 1
+    assert lines[-1] == "500 errors: 500 images looked at"
+
+
+def test_what_is_about_one_file_stands_together_in_its_order(many: Report) -> None:
+    places = [line.split(":")[:2] for line in render(many).splitlines()[:500]]
+
+    files = [file for file, _ in places]
+    assert len({(a, b) for a, b in pairwise(files) if a != b}) == 49
+    for name in set(files):
+        numbers = [int(line) for file, line in places if file == name]
+        assert numbers == sorted(numbers)
+
+
+def test_one_image_is_singular() -> None:
+    report = Report(command="verify", findings=(), coverage=Coverage(1, "images of 1 pod"))
+
+    assert render(report) == "clean: 1 image of 1 pod looked at\n"
+
+
+def test_a_help_that_several_findings_share_is_said_once() -> None:
+    findings = tuple(
+        Finding.of("unpinned", FilePlace("a.yaml", line), "no digest", help="Ask the team.")
+        for line in (1, 2)
+    )
+    report = Report(command="check", findings=findings, coverage=Coverage(2, "images"))
+
+    assert render(report).count("Ask the team.") == 1
+    assert "  unpinned (2): Ask the team." in render(report)
+
+
+def test_much_that_was_left_out_for_one_reason_is_counted() -> None:
+    skipped = tuple(Skipped(f"file-{number}", "it is a link") for number in range(25))
+    report = Report(command="lock", findings=(), coverage=Coverage(1, "lists", skipped))
+
+    assert "file-9 and 15 more: it is a link" in render(report)
+    assert "file-10" not in render(report)
+
+
+def test_nothing_that_others_wrote_reaches_the_terminal_raw(hostile: Report) -> None:
+    text = render(hostile)
+
+    assert text.replace("\n", "").isprintable()
+    assert len(text.splitlines()) == len(text.split("\n")) - 1
+
+
+def test_colours_are_there_when_they_are_asked_for(
+    mixed: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    assert "\x1b[31merror:\x1b[0m" in render(mixed, colour=True)
+    assert "\x1b[" not in render(mixed)
