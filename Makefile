@@ -30,7 +30,7 @@ fix: $(VENV)/.dev  ## Format, and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.dev  ## Measure, and print a table of ratios
-	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python -m benchmarks.run
 
 docs: $(VENV)/.dev  ## Render the parts of docs/ that come from the code
 	@$(BIN)/python docs/render.py

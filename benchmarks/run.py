@@ -1,0 +1,71 @@
+"""Measure, and print a table of ratios: `make bench`, or `python -m benchmarks.run --help`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from benchmarks.startup import measure_startup
+from benchmarks.tables import Table, render
+from benchmarks.throughput import FULL_INPUTS, INPUTS, measure_throughput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TINY_INPUTS = (("corpus", 0.2),)
+
+
+def main() -> None:
+    """Run the benchmarks that were asked for."""
+    args = _arguments()
+    print(_machine(), end="\n\n")
+    tables = []
+    for name in BENCHMARKS if "all" in args.only else args.only:
+        table = BENCHMARKS[name](args)
+        print(render(table))
+        tables.append(table)
+    if args.json:
+        document = {"version": 1, "machine": _machine(), "tables": tables}
+        args.json.write_bytes(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
+
+
+def _startup(args: argparse.Namespace) -> Table:
+    return measure_startup(1 if args.tiny else 21)
+
+
+def _override(args: argparse.Namespace) -> Table:
+    if args.tiny:
+        return measure_throughput(1, inputs=TINY_INPUTS)
+    return measure_throughput(3, inputs=FULL_INPUTS if args.full else INPUTS)
+
+
+# One row a benchmark. To come: verify, on a generated cluster that is served in pages.
+BENCHMARKS: dict[str, Callable[[argparse.Namespace], Table]] = {
+    "startup": _startup,
+    "override": _override,
+}
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
+    parser.add_argument("only", nargs="*", default="all", choices=[*BENCHMARKS, "all"])
+    parser.add_argument("--full", action="store_true", help="with the input of 100 MB")
+    parser.add_argument("--tiny", action="store_true", help="one quick round, to see that it works")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
+    return parser.parse_args()
+
+
+def _machine() -> str:
+    load = os.getloadavg()[0]
+    return (
+        f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors, "
+        f"load {load:.1f} (a load above 1 makes noise: look at the fastest and slowest runs)"
+    )
+
+
+if __name__ == "__main__":
+    main()
