@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from imagelock.errors import InputError
 
 if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
     from imagelock.core.config import Config
     from imagelock.core.lock import Lock
 
@@ -17,6 +20,7 @@ __all__ = [
     "Parser",
     "add_cluster",
     "add_everywhere",
+    "add_exemptions",
     "add_lists",
     "add_lock",
     "add_policy",
@@ -44,6 +48,11 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise the message as an `InputError`."""
         raise InputError(message, hint=f"See: {self.prog} --help")
+
+    def print_help(self, file: SupportsWrite[str] | None = None) -> None:
+        """Print the help; argparse itself would not notice a reader who has gone."""
+        (file or sys.stdout).write(self.format_help())
+        sys.stdout.flush()
 
 
 def add_everywhere(parser: argparse.ArgumentParser) -> None:
@@ -96,13 +105,18 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
         choices=("pinned", "locked"),
         help="pinned: every image has a digest; locked: one that is in the lock (default: pinned)",
     )
-    group.add_argument(
+    add_exemptions(group)
+
+
+def add_exemptions(parser: argparse._ActionsContainer) -> None:
+    """Add who is exempt, and how strict to be."""
+    parser.add_argument(
         "--preset",
         action="append",
         metavar="NAME",
         help="exempt the images of a cloud provider: gke, eks, aks, otc; may be given again",
     )
-    add_strict(group)
+    add_strict(parser)
 
 
 def add_strict(parser: argparse._ActionsContainer) -> None:
