@@ -11,7 +11,7 @@ from imagelock.core.place import ClusterPlace, FilePlace, Place, printable
 from imagelock.core.rules import Rule, Severity, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Coverage", "Finding", "Report", "ReportedSite", "SiteStatus", "Skipped"]
 
@@ -89,8 +89,17 @@ class Coverage(Struct, frozen=True):
         """What the rules did not leave out by themselves."""
         return tuple(skipped for skipped in self.skipped if not skipped.expected)
 
+    @classmethod
+    def joined(cls, coverages: Sequence[Coverage]) -> Coverage:
+        """Return one coverage of several that count the same unit."""
+        return cls(
+            sum(coverage.looked_at for coverage in coverages),
+            coverages[0].unit,
+            tuple(skipped for coverage in coverages for skipped in coverage.skipped),
+        )
+
     def __add__(self, other: Coverage) -> Coverage:
-        return Coverage(self.looked_at + other.looked_at, self.unit, self.skipped + other.skipped)
+        return Coverage.joined((self, other))
 
 
 class ReportedSite(Struct, frozen=True):
@@ -144,20 +153,27 @@ class Report(Struct, frozen=True, kw_only=True):
         )
         return replace(self, findings=findings, sites=sites)
 
-    def __add__(self, other: Report) -> Report:
-        summary = dict(self.summary)
-        for name, count in other.summary.items():
-            summary[name] = summary.get(name, 0) + count
-        sites = None
-        if self.sites is not None or other.sites is not None:
-            sites = (self.sites or ()) + (other.sites or ())
-        return Report(
-            command=self.command,
-            findings=self.findings + other.findings,
-            coverage=self.coverage + other.coverage,
+    @classmethod
+    def joined(cls, reports: Sequence[Report]) -> Report:
+        """Return one report of several of the same command, of which there is at least one."""
+        first = reports[0]
+        summary: dict[str, int] = {}
+        for report in reports:
+            for name, count in report.summary.items():
+                summary[name] = summary.get(name, 0) + count
+        has_sites = any(report.sites is not None for report in reports)
+        return replace(
+            first,
+            findings=tuple(finding for report in reports for finding in report.findings),
+            coverage=Coverage.joined([report.coverage for report in reports]),
             summary=summary,
-            sites=sites,
+            sites=tuple(site for report in reports for site in report.sites or ())
+            if has_sites
+            else None,
         )
+
+    def __add__(self, other: Report) -> Report:
+        return Report.joined((self, other))
 
 
 def _named(place: Place, names: Mapping[str, str]) -> Place:

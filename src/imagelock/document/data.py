@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from imagelock.document.nodes import Alias, Mapping, Node, Scalar
-from imagelock.document.yaml import BrokenYamlError, Text, chunks, parse
+from imagelock.document.nodes import Alias, Mapping, Node, Scalar, Text
+from imagelock.document.yaml import BrokenYamlError, chunks, parse
 from imagelock.errors import InputError
 
 if TYPE_CHECKING:

@@ -21,13 +21,16 @@ from imagelock.errors import DiskError, InputError
 __all__ = [
     "Folder",
     "decode",
+    "encode",
     "is_present",
     "list_folder",
     "make_folder",
     "read_bytes",
     "read_source",
     "read_stdin",
+    "refuse",
     "write_bytes",
+    "write_if_changed",
 ]
 
 STDIN = "<stdin>"
@@ -82,12 +85,23 @@ def read_stdin() -> Source:
     try:
         return decode(sys.stdin.buffer.read(), name=STDIN)
     except OSError as error:
-        _refuse(error, STDIN, "read")
+        refuse(error, STDIN, "read")
 
 
 def is_present(path: Path) -> bool:
-    """Say whether anything stands at *path*, a broken link included."""
-    return os.path.lexists(path)
+    """Say whether anything stands at *path*, a broken link included.
+
+    Raises:
+        InputError: A folder on the way to it may not be read.
+        DiskError: The disk failed.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        _refuse(error, path, "read")
+    return True
 
 
 def read_bytes(path: Path, *, limit: int | None = None) -> bytes:
@@ -102,7 +116,7 @@ def read_bytes(path: Path, *, limit: int | None = None) -> bytes:
         with path.open("rb") as file:
             data = file.read() if limit is None else file.read(limit + 1)
     except OSError as error:
-        _refuse(error, path, "read")
+        refuse(error, path, "read")
     if limit is not None and len(data) > limit:
         raise InputError(
             f"this file has more than {limit:,} bytes, which is more than any such file needs",
@@ -130,7 +144,7 @@ def list_folder(path: Path) -> Folder:
             hint="Name the folder that the file is in.",
         ) from error
     except OSError as error:
-        _refuse(error, path, "read")
+        refuse(error, path, "read")
     return Folder(
         tuple(file for file, reason in reasons if not reason),
         tuple(
@@ -155,7 +169,7 @@ def make_folder(path: Path) -> None:
             "a folder was expected, and this is a file", place=FilePlace(str(path))
         ) from error
     except OSError as error:
-        _refuse(error, path, "write")
+        refuse(error, path, "write")
 
 
 def decode(data: bytes, *, name: str) -> Source:
@@ -170,6 +184,11 @@ def decode(data: bytes, *, name: str) -> Source:
         return Source(name, data[len(mark) :].decode(encoding), encoding=encoding, bom=mark)
     except UnicodeDecodeError as error:
         raise _not_text(data[len(mark) :], error, name) from None
+
+
+def encode(source: Source, text: str) -> bytes:
+    """Encode *text* as *source* was, with its byte order mark."""
+    return source.bom + text.encode(source.encoding)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -192,7 +211,20 @@ def write_bytes(path: Path, data: bytes) -> None:
         else:
             _replace(os.path.realpath(path), data, mode)
     except OSError as error:
-        _refuse(error, path, "write")
+        refuse(error, path, "write")
+
+
+def write_if_changed(path: Path, data: bytes) -> bool:
+    """Write as `write_bytes` does, unless the file holds just that; say whether it was written.
+
+    Raises:
+        InputError: It cannot be read, or nothing can be written there.
+        DiskError: The disk is full or failed.
+    """
+    if is_present(path) and path.is_file() and read_bytes(path) == data:
+        return False
+    write_bytes(path, data)
+    return True
 
 
 def _why_skipped(entry: os.DirEntry[str]) -> str:
@@ -255,7 +287,11 @@ def _sync_folder(folder: str) -> None:
             os.close(descriptor)
 
 
-def _refuse(error: OSError, path: Path | str, verb: str) -> NoReturn:
+def refuse(error: OSError, path: Path | str, verb: str) -> NoReturn:
+    """Raise what an operating system error means: whose fault it is, where, what to do.
+
+    *verb* is what was tried: ``read`` or ``write``.
+    """
     place = FilePlace(str(path))
     if error.errno in _DISK_FAILED:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror

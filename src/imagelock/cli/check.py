@@ -1,0 +1,82 @@
+"""imagelock check."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelock.core.finding import Report
+from imagelock.core.place import Source
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from imagelock.cli.console import Console
+    from imagelock.core.config import Config
+    from imagelock.core.lock import Lock
+    from imagelock.decide.judge import Terms
+
+__all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
+
+DESCRIPTION = """\
+Find every image in manifests that is not pinned. Changes nothing.
+
+PATH is a file, a folder or '-' for standard input. Under policy 'pinned' every
+image needs a digest; under 'locked' one that images.lock has for it."""
+EXAMPLES = """\
+examples:
+  imagelock check app-of-apps
+  imagelock check --policy locked rendered.yaml
+  helm template . | imagelock check - --report junit=report.xml"""
+UNDONE = "nothing was checked"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the command's options."""
+    from imagelock.cli.arguments import add_lock, add_policy, add_reports
+
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or '-'")
+    add_lock(parser)
+    add_policy(parser)
+    add_reports(parser)
+
+
+def run(args: Namespace, console: Console) -> int:
+    """Read, look, say."""
+    from imagelock.cli.arguments import read_config
+    from imagelock.cli.manifests import terms_of
+    from imagelock.cli.reporting import tell
+
+    config = read_config(args)
+    terms = terms_of(config, _lock(config, args))
+    reports = [_check(path, terms, config, console) for path in args.paths]
+    return tell(Report.joined(reports), args, console, strict=config.strict)
+
+
+def _lock(config: Config, args: Namespace) -> Lock:
+    """Return the lock; policy ``pinned`` does without one, unless it was named."""
+    from pathlib import Path
+
+    from imagelock.cli.arguments import read_lock
+    from imagelock.core.lock import Lock
+
+    if config.policy == "locked" or args.lock is not None or Path(config.lock).exists():
+        return read_lock(config)
+    return Lock((), name=config.lock)
+
+
+def _check(path: str, terms: Terms, config: Config, console: Console) -> Report:
+    from imagelock import api
+    from imagelock.cli.manifests import Unreadable, read_manifests, read_path, start_of
+
+    manifests = read_path(path)
+    if isinstance(manifests, Source):
+        return api.check(manifests, terms, config)
+    reports = [start_of("check", manifests)]
+    with console.progress("checking", len(manifests.manifests)) as progress:
+        for name, source in read_manifests(manifests):
+            progress.advance(note=name)
+            if isinstance(source, Unreadable):
+                reports.append(source.report("check"))
+            else:
+                reports.append(api.check(source, terms, config))
+    return Report.joined(reports)

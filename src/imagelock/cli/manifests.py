@@ -1,0 +1,82 @@
+"""The manifests that a command was called with: files, folders, standard input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imagelock.core.finding import Coverage, Finding, Report
+from imagelock.core.place import FilePlace
+from imagelock.errors import InputError
+from imagelock.outside.files import read_source, read_stdin
+from imagelock.outside.folders import Tree, list_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelock.core.config import Config
+    from imagelock.core.lock import Lock
+    from imagelock.core.place import Source
+    from imagelock.decide.judge import Terms
+
+__all__ = ["Unreadable", "read_manifests", "read_path", "start_of", "terms_of"]
+
+
+class Unreadable:
+    """A file of a tree that could not be read: a finding, so that the others are read."""
+
+    def __init__(self, name: str, error: InputError) -> None:
+        self.name = name
+        self.error = error
+
+    def report(self, command: str) -> Report:
+        """Tell of it as a finding."""
+        place = self.error.place if isinstance(self.error.place, FilePlace) else None
+        finding = Finding.of("not-read", place or FilePlace(self.name), self.error.problem)
+        return Report(command=command, findings=(finding,), coverage=Coverage(0, "files"))
+
+
+def read_manifests(tree: Tree) -> Iterator[tuple[str, Source | Unreadable]]:
+    """Read the manifests of a tree one by one, by their paths below its root."""
+    for name in tree.manifests:
+        shown = str(tree.root / name)
+        try:
+            yield name, read_source(tree.root / name, name=shown)
+        except InputError as error:
+            yield name, Unreadable(shown, error)
+
+
+def read_path(path: str, *, without: Path | None = None) -> Tree | Source:
+    """Return standard input for ``-``, a folder's tree, or a file's text.
+
+    Raises:
+        InputError: There is no such file, or it cannot be read.
+    """
+    if path == "-":
+        return read_stdin()
+    place = Path(path)
+    if place.is_dir():
+        return list_tree(place, without=without)
+    return read_source(place, name=path)
+
+
+def start_of(command: str, tree: Tree) -> Report:
+    """Return the report of a tree before any of its files: what will not be looked at."""
+    return Report(
+        command=command, findings=(), coverage=Coverage(0, "files", tree.skipped), sites=()
+    )
+
+
+def terms_of(config: Config, lock: Lock) -> Terms:
+    """Return what images are judged by, as the settings say."""
+    from datetime import date
+
+    from imagelock.core.presets import exemptions_of
+    from imagelock.decide.judge import Terms
+
+    return Terms(
+        policy=config.policy,
+        lock=lock,
+        exemptions=(*config.exemptions, *exemptions_of(config.presets)),
+        today=date.today(),  # noqa: DTZ011  (an exemption ends with the day where it is judged)
+    )

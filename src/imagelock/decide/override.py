@@ -1,0 +1,187 @@
+"""Which digest belongs at each site."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from msgspec import Struct
+
+from imagelock.core.finding import Coverage, Finding, Report, ReportedSite, SiteStatus, Skipped
+from imagelock.core.lock import Ambiguous, Found, Missing
+from imagelock.decide.judge import Denied, Exempt, Terms, judge
+from imagelock.decide.nearby import near_misses
+from imagelock.document.splice import Splice
+from imagelock.find.site import Unwritable
+
+if TYPE_CHECKING:
+    from imagelock.core.lock import LockEntry
+    from imagelock.core.place import Source
+    from imagelock.core.reference import ImageReference
+    from imagelock.find.site import Site
+    from imagelock.find.sites import FoundSites
+
+__all__ = ["Plan", "plan_override", "reported", "unread_findings"]
+
+
+class Plan(Struct, frozen=True):
+    """The changes to one file, and what there is to say about it."""
+
+    splices: tuple[Splice, ...]
+    report: Report
+
+
+class _Outcome(Struct, frozen=True):
+    """What becomes of one site."""
+
+    status: SiteStatus
+    splice: Splice | None = None
+    finding: Finding | None = None
+
+
+def plan_override(source: Source, found: FoundSites, terms: Terms) -> Plan:
+    """Decide for every site of one file which digest belongs there."""
+    assert terms.lock is not None  # noqa: S101  (there is nothing to write without one)
+    outcomes = _without_conflicts(found.sites, [_decide(site, terms) for site in found.sites])
+    findings = [outcome.finding for outcome in outcomes if outcome.finding]
+    report = Report(
+        command="override",
+        findings=(*findings, *unread_findings(source, found)),
+        coverage=_coverage(source, found),
+        summary=_summary(outcomes),
+        sites=tuple(
+            reported(site, outcome.status)
+            for site, outcome in zip(found.sites, outcomes, strict=True)
+        ),
+    )
+    # One place that several paths lead to is changed once.
+    splices = dict.fromkeys(outcome.splice for outcome in outcomes if outcome.splice)
+    return Plan(tuple(splices), report)
+
+
+def reported(site: Site, status: SiteStatus) -> ReportedSite:
+    """Return a site as it is told."""
+    return ReportedSite(site.found_by, status, site.text, site.place)
+
+
+def unread_findings(source: Source, found: FoundSites) -> list[Finding]:
+    """Return a finding for every part of a file that could not be parsed."""
+    return [
+        Finding.of(
+            "not-read",
+            source.place(part.offset),
+            f"this is not YAML: {part.problem}; from the beginning of this document on, "
+            "only lines of the form 'image: <image ID>' were looked at",
+        )
+        for part in found.unread
+    ]
+
+
+def _decide(site: Site, terms: Terms) -> _Outcome:
+    image = site.image
+    if site.problem is not None:
+        return _with_problem(site, terms)
+    assert image is not None  # noqa: S101  (a site without an image has a problem)
+    assert terms.lock is not None  # noqa: S101
+    if image.is_pinned:
+        return _Outcome("pinned-before")
+    match terms.lock.match(image):
+        case Found(digest=digest):
+            return _pin(site, site.pinned_to(digest))
+        case Ambiguous(digest=digest, entry=entry, others=others):
+            return _pin(site, site.pinned_to(digest), _ambiguous(site, (entry, *others)))
+        case Missing(near=near):
+            return _missing(site, image, near, terms)
+        case never:
+            assert_never(never)
+
+
+def _with_problem(site: Site, terms: Terms) -> _Outcome:
+    problem = site.problem
+    assert problem is not None  # noqa: S101
+    if site.image is not None and isinstance(judge(site.image, site.namespace, terms), Exempt):
+        return _Outcome("exempt")
+    finding = Finding.of(problem.rule, site.place, problem.message, image=site.text)
+    return _Outcome("finding", finding=finding)
+
+
+def _pin(site: Site, change: Splice | Unwritable, finding: Finding | None = None) -> _Outcome:
+    if isinstance(change, Unwritable):
+        return _Outcome(
+            "finding",
+            finding=Finding.of(
+                "cannot-pin-here",
+                site.place,
+                f"'{site.text}' cannot be pinned here: {change.reason}",
+                image=site.text,
+            ),
+        )
+    return _Outcome("pinned-now", change, finding)
+
+
+def _ambiguous(site: Site, entries: tuple[LockEntry, ...]) -> Finding:
+    choices = ", ".join(f"{entry.reference.normalised} ({entry.origin})" for entry in entries)
+    return Finding.of(
+        "ambiguous",
+        site.place,
+        f"'{site.text}' has no tag, and its repository has {len(entries)} digests in the lock: "
+        f"the first was taken of {choices}",
+        image=site.text,
+    )
+
+
+def _missing(
+    site: Site, image: ImageReference, near: tuple[LockEntry, ...], terms: Terms
+) -> _Outcome:
+    ruling = judge(image, site.namespace, terms)
+    if isinstance(ruling, Exempt):
+        return _Outcome("exempt")
+    expired = ruling.expired if isinstance(ruling, Denied) else None
+    message = f"'{site.text}' is not in {terms.lock.name if terms.lock else 'the lock'}"
+    message += near_misses(image, near)
+    if expired is not None:
+        message += f"; its exemption ended on {expired.until}"
+    return _Outcome(
+        "finding",
+        finding=Finding.of("tag-not-in-lock", site.place, message, image=site.text),
+    )
+
+
+def _without_conflicts(sites: tuple[Site, ...], outcomes: list[_Outcome]) -> list[_Outcome]:
+    """Refuse to write two digests at one place, as where two images share an anchored tag."""
+    written: dict[tuple[int, int], set[str]] = {}
+    for outcome in outcomes:
+        if outcome.splice:
+            key = (outcome.splice.start, outcome.splice.end)
+            written.setdefault(key, set()).add(outcome.splice.new)
+    clashes = {key for key, texts in written.items() if len(texts) > 1}
+    if not clashes:
+        return outcomes
+    reason = Unwritable("images with different digests share this text")
+    return [
+        _pin(site, reason)
+        if outcome.splice and (outcome.splice.start, outcome.splice.end) in clashes
+        else outcome
+        for site, outcome in zip(sites, outcomes, strict=True)
+    ]
+
+
+def _summary(outcomes: list[_Outcome]) -> dict[str, int]:
+    statuses = [outcome.status for outcome in outcomes]
+    return {
+        "sites": len(statuses),
+        "pinned now": statuses.count("pinned-now"),
+        "pinned before": statuses.count("pinned-before"),
+        "exempt": statuses.count("exempt"),
+        "left with findings": statuses.count("finding"),
+    }
+
+
+def _coverage(source: Source, found: FoundSites) -> Coverage:
+    skipped = []
+    if found.templated:
+        skipped.append(Skipped(source.name, f"{found.templated} image(s) are named by a template"))
+    if found.forbidden:
+        skipped.append(
+            Skipped(source.name, f"{found.forbidden} place(s) are forbidden by [find] forbid")
+        )
+    return Coverage(1, "files", tuple(skipped))

@@ -1,0 +1,96 @@
+"""Kustomization images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelock.core.reference import ImageReference
+from imagelock.document.nodes import Mapping, Scalar, Sequence
+from imagelock.find.site import Append, FillKey, Pin, Problem, Unwritable
+from imagelock.find.visit import scalar_under
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelock.find.site import Path, Site
+    from imagelock.find.visit import Visit
+
+NAME = "kustomize"
+
+_KINDS = ("Kustomization", "Component")
+_ENTRY_KEYS = frozenset(("name", "newName", "newTag", "digest", "tagSuffix"))
+
+
+def wants(key: str) -> bool:
+    """Say whether a mapping with this key is of interest."""
+    return key == "images"
+
+
+def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
+    """Find the entries of ``images`` that set a tag or a digest.
+
+    A Kustomization may leave its kind out, so entries are known by their keys.
+    """
+    images = mapping.get("images")
+    if not isinstance(images, Sequence):
+        return
+    is_kustomization = mapping.text_of("kind") in _KINDS
+    for index, entry in enumerate(images.items):
+        if isinstance(entry, Mapping) and _is_entry(entry, known=is_kustomization):
+            site = _entry(entry, ((path, "images"), index), visit)
+            if site is not None:
+                yield site
+
+
+def _is_entry(entry: Mapping, *, known: bool) -> bool:
+    keys = {key.value for key, _ in entry.pairs if type(key) is Scalar}
+    if "name" not in keys or not keys <= _ENTRY_KEYS:
+        return False
+    return known or bool(keys & {"newName", "newTag"})
+
+
+def _entry(entry: Mapping, path: Path, visit: Visit) -> Site | None:
+    parts = {
+        key.value: value
+        for key, value in entry.pairs
+        if type(key) is Scalar and type(value) is Scalar
+    }
+    visit.claim(*parts.values())
+    if any(part.is_templated for part in parts.values()):
+        visit.templated += 1
+        return None
+    name = _text(parts.get("newName")) or _text(parts.get("name"))
+    tag, digest = _text(parts.get("newTag")), _text(parts.get("digest"))
+    text = name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+    image = ImageReference.try_parse(text)
+    if image is None:
+        return visit.site(parts["name"], None, path, NAME, text=text)
+    anchor = parts.get("newName") or parts["name"]
+    if tag or digest:
+        return visit.site(anchor, image, path, NAME, text=text, pin=_pin(entry, parts))
+    return visit.site(
+        anchor,
+        image,
+        path,
+        NAME,
+        text=text,
+        pin=Unwritable("its tag is elsewhere"),
+        problem=Problem(
+            "tag-elsewhere",
+            f"'{text}' cannot be pinned: the tag comes from the resource that is rewritten",
+        ),
+    )
+
+
+def _pin(entry: Mapping, parts: dict[str, Scalar]) -> Pin:
+    digest = parts.get("digest")
+    if digest is not None:
+        key = next(key for key, value in entry.pairs if value is digest)
+        return FillKey(digest, bare_hex=False, is_json=getattr(key, "style", "") == '"')
+    # Kustomize joins name, ":" and newTag, so the tag may carry the digest.
+    tag = scalar_under(entry, "newTag") or parts["name"]
+    return Append(tag, len(tag.value.rstrip()))
+
+
+def _text(scalar: Scalar | None) -> str:
+    return "" if scalar is None or scalar.is_null else scalar.value.strip()

@@ -1,0 +1,176 @@
+"""One walk; the finders in their order; one site per span."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from imagelock.document.nodes import Mapping, Node, Scalar, Sequence
+from imagelock.document.yaml import BrokenYamlError, chunks, file_text, parse
+from imagelock.find import (
+    argo,
+    configured,
+    decoys,
+    embedded,
+    key,
+    kustomize,
+    lines,
+    locked,
+    position,
+    split,
+)
+from imagelock.find.site import Path, Site
+from imagelock.find.visit import Knowledge, Layer, Visit
+
+if TYPE_CHECKING:
+    from imagelock.core.place import Source
+
+__all__ = ["FoundSites", "Knowledge", "Unread", "find_sites"]
+
+# In this order, so that what is certain by its position is not told by its key.
+_FINDERS = (argo, kustomize, position, split, key)
+_NOTHING: frozenset[str] = frozenset()
+_DECOY = 1 << len(_FINDERS)
+
+
+class Unread(Struct, frozen=True):
+    """A part of a file that could not be parsed, and where parsing stopped."""
+
+    problem: str
+    offset: int
+
+
+class FoundSites(Struct, frozen=True):
+    """The sites of one file in their order, and what was not read.
+
+    *templated* counts the places that name an image by a template: which one
+    cannot be seen before it is rendered. *forbidden* counts the sites that the
+    configuration says are none.
+    """
+
+    sites: tuple[Site, ...]
+    unread: tuple[Unread, ...]
+    templated: int
+    forbidden: int
+
+
+def find_sites(source: Source, knowledge: Knowledge) -> FoundSites:
+    """Find every place of a text that names an image, by the rules of DESIGN §5."""
+    text = file_text(source)
+    walk = _Walk(knowledge)
+    unread: list[Unread] = []
+    for chunk in chunks(text.content):
+        try:
+            roots = parse(text, chunk)
+        except BrokenYamlError as error:
+            unread.append(Unread(error.problem, error.offset))
+            walk.sites += lines.find_literals(text, chunk, walk.visit)
+            continue
+        for root in roots:
+            walk.document(root, None)
+    allowed = [
+        site for site in walk.sites if not configured.is_named(site.path, knowledge.forbid_keys)
+    ]
+    return FoundSites(
+        sites=tuple(sorted(allowed, key=lambda site: site.start)),
+        unread=tuple(unread),
+        templated=walk.visit.templated,
+        forbidden=len(walk.sites) - len(allowed),
+    )
+
+
+class _Walk:
+    """The walk over a document and the documents inside it."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.sites: list[Site] = []
+        self.visit = Visit(knowledge)
+        self._interests: dict[str, int] = {}
+
+    def document(self, root: Node, path: Path) -> None:
+        """Walk one document; what is ``global`` in it holds for it alone."""
+        outer = self.visit.defaults
+        self.visit.defaults = _defaults(root) or outer
+        self._walk(root, path)
+        self.visit.defaults = outer
+
+    def _walk(self, root: Node, path: Path) -> None:
+        stack: list[tuple[Node, Path]] = [(root, path)]
+        while stack:
+            node, path = stack.pop()
+            kind = type(node)
+            if kind is Scalar:
+                self._scalar(node, path)  # type: ignore[arg-type]
+            elif kind is Mapping:
+                self._mapping(node, path, stack)  # type: ignore[arg-type]
+            elif kind is Sequence:
+                items = node.items  # type: ignore[union-attr]
+                stack += [(items[i], (path, i)) for i in range(len(items) - 1, -1, -1)]
+            # An alias repeats what is met at its anchor.
+
+    def _mapping(self, mapping: Mapping, path: Path, stack: list[tuple[Node, Path]]) -> None:
+        interest = 0
+        interests = self._interests
+        for name, _ in mapping.pairs:
+            if type(name) is Scalar:
+                found = interests.get(name.value)
+                interest |= self._interest_in(name.value) if found is None else found
+        skip = decoys.keys_to_skip(mapping, path) if interest & _DECOY else _NOTHING
+        if skip is None:
+            return
+        if interest:
+            self._ask_finders(mapping, path, interest)
+        for name, value in reversed(mapping.pairs):
+            key_text = name.value if type(name) is Scalar else "?"
+            if key_text not in skip and not self.visit.is_replaced(value):
+                stack.append((value, (path, key_text)))
+
+    def _interest_in(self, name: str) -> int:
+        interest = _DECOY if decoys.wants(name) else 0
+        for index, finder in enumerate(_FINDERS):
+            if finder.wants(name):
+                interest |= 1 << index
+        self._interests[name] = interest
+        return interest
+
+    def _ask_finders(self, mapping: Mapping, path: Path, interest: int) -> None:
+        for index, finder in enumerate(_FINDERS):
+            if interest & (1 << index):
+                for found in finder.find(mapping, path, self.visit):
+                    if isinstance(found, Layer):
+                        self.document(found.root, found.path)
+                    else:
+                        self.sites.append(found)
+
+    def _scalar(self, scalar: Scalar, path: Path) -> None:
+        visit = self.visit
+        if visit.is_claimed(scalar):
+            return
+        if visit.knowledge.find_keys:
+            self.sites += configured.find(scalar, path, visit)
+        value = scalar.value
+        if embedded.may_hold_a_document(value):
+            opened = embedded.open_document(scalar, path)
+            if not isinstance(opened, embedded.NotADocument) and opened:
+                for root, inner_path in opened:
+                    self.document(root, inner_path)
+                return
+        if locked.may_name_an_image(value) and not visit.is_claimed(scalar):
+            self.sites += locked.find(scalar, path, visit)
+
+
+def _defaults(root: Node) -> dict[str, str]:
+    """Read what a chart's values say of all images: ``global.imageRegistry`` and its kin."""
+    if not isinstance(root, Mapping):
+        return {}
+    shared = root.get("global")
+    if not isinstance(shared, Mapping):
+        return {}
+    image = shared.get("image")
+    nested = image if isinstance(image, Mapping) else Mapping((), 0)
+    found = {
+        "registry": shared.text_of("imageRegistry") or nested.text_of("registry"),
+        "tag": shared.text_of("imageTag") or nested.text_of("tag"),
+    }
+    return {name: value for name, value in found.items() if value}

@@ -1,0 +1,186 @@
+"""The files of a folder tree: which are manifests, and a copy with some of them changed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from imagelock.core.finding import Skipped
+from imagelock.core.place import FilePlace
+from imagelock.errors import InputError
+from imagelock.outside.files import refuse, write_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+__all__ = ["Tree", "list_tree", "write_changes", "write_copy"]
+
+MANIFEST_ENDINGS = (".yaml", ".yml", ".json")
+_MANIFEST_NAMES = frozenset(("Kustomization",))
+_ARCHIVES = (".tgz", ".tar.gz", ".tar", ".zip")
+_LEFT_OUT = frozenset((".git",))
+
+
+class Tree(Struct, frozen=True):
+    """The files below a folder, by their paths below it, in one stable order.
+
+    *manifests* are to be looked at; *others* and *links* go along in a copy;
+    *skipped* is what is not looked at although it may hold images.
+    """
+
+    root: Path
+    manifests: tuple[str, ...]
+    others: tuple[str, ...]
+    links: tuple[str, ...]
+    folders: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def list_tree(root: Path, *, without: Path | None = None) -> Tree:
+    """List the files below *root*; ``.git`` and the folder *without* are left out.
+
+    Raises:
+        InputError: A folder may not be read.
+    """
+    manifests: list[str] = []
+    others: list[str] = []
+    links: list[str] = []
+    folders: list[str] = []
+    skipped: list[Skipped] = []
+    left_out = os.path.realpath(without) if without is not None else None
+    for name, mode in _walk(root, "", left_out):
+        shown = str(root / name)
+        if stat.S_ISLNK(mode):
+            links.append(name)
+            if not _leads_inside(root, name):
+                skipped.append(Skipped(shown, "it is a link that leads out of the folder"))
+        elif stat.S_ISDIR(mode):
+            folders.append(name)
+        elif not stat.S_ISREG(mode):
+            skipped.append(Skipped(shown, "it is neither a file nor a folder"))
+        elif is_manifest(name):
+            manifests.append(name)
+        else:
+            others.append(name)
+            if name.endswith(_ARCHIVES):
+                skipped.append(Skipped(shown, "it is an archive"))
+    return Tree(root, tuple(manifests), tuple(others), tuple(links), tuple(folders), tuple(skipped))
+
+
+def is_manifest(name: str) -> bool:
+    """Say by its name whether a file is YAML or JSON."""
+    base = name.rpartition("/")[2]
+    return base.lower().endswith(MANIFEST_ENDINGS) or base in _MANIFEST_NAMES
+
+
+def write_changes(root: Path, changed: Mapping[str, bytes]) -> None:
+    """Write some files of a tree where they lie, each whole or not at all.
+
+    Raises:
+        InputError: One cannot be written.
+        DiskError: The disk is full or failed.
+    """
+    for name, data in changed.items():
+        write_bytes(root / name, data)
+
+
+def write_copy(tree: Tree, target: Path, changed: Mapping[str, bytes], *, force: bool) -> None:
+    """Write a copy of a tree with some files changed; it appears whole or not at all.
+
+    Everything else is copied as it is, with its mode and times; links stay
+    links.
+
+    Raises:
+        InputError: *target* is there and not empty (unless *force*), or no
+            folder, or cannot be written.
+        DiskError: The disk is full or failed.
+    """
+    _refuse_to_overwrite(target, force=force)
+    real = os.path.realpath(target)
+    temporary = Path(f"{real}.{secrets.token_hex(8)}.tmp")
+    try:
+        _copy(tree, temporary, changed)
+        _put_in_place(temporary, real)
+    except OSError as error:
+        refuse(error, Path(error.filename or target), "write")
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _walk(root: Path, folder: str, left_out: str | None) -> Iterator[tuple[str, int]]:
+    try:
+        entries = sorted(os.scandir(root / folder), key=lambda entry: entry.name)
+    except OSError as error:
+        refuse(error, root / folder, "read")
+    for entry in entries:
+        name = f"{folder}/{entry.name}" if folder else entry.name
+        mode = entry.stat(follow_symlinks=False).st_mode
+        if stat.S_ISDIR(mode):
+            if entry.name in _LEFT_OUT or os.path.realpath(entry.path) == left_out:
+                continue
+            yield name, mode
+            yield from _walk(root, name, left_out)
+        else:
+            yield name, mode
+
+
+def _leads_inside(root: Path, name: str) -> bool:
+    inside = os.path.realpath(root)
+    target = os.path.realpath(root / name)
+    return target == inside or target.startswith(inside + os.sep)
+
+
+def _refuse_to_overwrite(target: Path, *, force: bool) -> None:
+    place = FilePlace(str(target))
+    if not os.path.lexists(target):
+        if not target.parent.is_dir():
+            raise InputError("the folder that it should be in is not there", place=place)
+        return
+    if not target.is_dir():
+        raise InputError("a folder was expected, and this is a file", place=place)
+    if any(target.iterdir()) and not force:
+        raise InputError(
+            "this folder is not empty, and what is in it would be mixed up with the output",
+            place=place,
+            hint="Name a new one, or replace it with --force.",
+        )
+
+
+def _copy(tree: Tree, target: Path, changed: Mapping[str, bytes]) -> None:
+    target.mkdir()
+    for name in tree.folders:
+        (target / name).mkdir()
+    for name in tree.links:
+        os.symlink((tree.root / name).readlink(), target / name)
+    for name in (*tree.others, *tree.manifests):
+        if name in changed:
+            (target / name).write_bytes(changed[name])
+            shutil.copymode(tree.root / name, target / name)
+        else:
+            shutil.copy2(tree.root / name, target / name)
+    # Folders last, and from the inside: a folder's mode may forbid writing.
+    for name in reversed(tree.folders):
+        shutil.copystat(tree.root / name, target / name)
+    shutil.copymode(tree.root, target)
+
+
+def _put_in_place(temporary: Path, target: str) -> None:
+    if os.path.isdir(target):  # noqa: PTH112  (it is a string)
+        aside = f"{target}.{secrets.token_hex(8)}.old"
+        os.rename(target, aside)  # noqa: PTH104
+        try:
+            os.rename(temporary, target)  # noqa: PTH104
+        except OSError:
+            with suppress(OSError):
+                os.rename(aside, target)  # noqa: PTH104
+            raise
+        shutil.rmtree(aside, ignore_errors=True)
+    else:
+        os.rename(temporary, target)  # noqa: PTH104
