@@ -30,6 +30,7 @@ def tell(
     *,
     result_taken: bool = False,
     strict: bool = False,
+    brief: bool = False,
 ) -> int:
     """Print a report, write the files of ``--report``, and return the exit status.
 
@@ -42,6 +43,8 @@ def tell(
         result_taken: Standard output holds something else, such as manifests:
             the report goes to standard error.
         strict: The settings ask for ``--strict``; the option is honoured anyway.
+        brief: The command says itself what it did, and which notes there are: as
+            text the report is printed only where it holds more.
 
     Raises:
         InputError: A ``--report`` file cannot be written.
@@ -51,14 +54,16 @@ def tell(
         report = report.strict()
     for name, path in args.report:
         write_bytes(path, _encoded(_rendered(report, name, colour=False)))
-    if _is_worth_printing(report, args.format, console):
+    if _is_worth_printing(report, args.format, quiet=console.quiet, brief=brief):
         _print(report, args.format, console, result_taken=result_taken)
     return report.exit_status
 
 
-def _is_worth_printing(report: Report, name: str, console: Console) -> bool:
+def _is_worth_printing(report: Report, name: str, *, quiet: bool, brief: bool) -> bool:
     """Quiet people read what is wrong; machines read a document in any case."""
-    return bool(report.findings) or not console.quiet or name != "text"
+    if brief and name == "text":
+        return len(report.findings) > report.count("note") or bool(report.coverage.skipped)
+    return bool(report.findings) or not quiet or name != "text"
 
 
 def _print(report: Report, name: str, console: Console, *, result_taken: bool) -> None:

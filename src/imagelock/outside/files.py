@@ -100,7 +100,7 @@ def is_present(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        _refuse(error, path, "read")
+        refuse(error, path, "read")
     return True
 
 

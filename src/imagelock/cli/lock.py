@@ -1,0 +1,237 @@
+"""imagelock lock: make images.lock from the lists and the references of build jobs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imagelock.cli.arguments import add_lists, add_lock, add_reports, add_strict, read_config
+from imagelock.cli.reporting import tell
+from imagelock.core.allow_list import AllowList
+from imagelock.core.finding import Coverage, Finding, Report
+from imagelock.core.place import FilePlace, printable
+from imagelock.decide.lock import Built, build_lock
+from imagelock.errors import InputError
+from imagelock.outside.files import (
+    Folder,
+    is_present,
+    list_folder,
+    read_bytes,
+    read_source,
+    read_stdin,
+    write_if_changed,
+)
+from imagelock.syntax.lists import (
+    parse_allow_list,
+    parse_external,
+    parse_references,
+    parse_registry,
+)
+from imagelock.syntax.lockfile import render_lock
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+
+    from imagelock.cli.console import Console
+    from imagelock.core.config import Config
+    from imagelock.core.lock import LockEntry
+    from imagelock.core.place import Source
+    from imagelock.decide.lock import Refused
+    from imagelock.syntax.lists import Published
+
+__all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
+
+DESCRIPTION = """\
+Make images.lock: the external images, then what this pipeline's build jobs have
+published, each with its digest. No network is used."""
+EXAMPLES = """\
+examples:
+  imagelock lock
+  imagelock lock --check
+  imagelock lock --external-images lists/external_images --lock lists/images.lock
+
+Exit status 1: a build job published what it may not, or one tag has two digests,
+or (--check) images.lock is not what would be written now. See docs/lock.md."""
+UNDONE = "images.lock was not written"
+
+_STDIN = Path("-")
+_LARGEST = 16 * 1024 * 1024  # bytes: 150,000 image IDs
+_NAMED = 10  # repositories that were not built and are named before the rest is counted
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; print the difference and exit with 1 if the lock is out of date",
+    )
+    add_lock(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help="write to another file than the lock; '-' is standard output",
+    )
+    add_lists(parser)
+    add_reports(parser)
+    add_strict(parser)
+
+
+def run(args: Namespace, console: Console) -> int:
+    """Make the lock, then write it, or compare it with the one that is there."""
+    if args.check and args.output:
+        raise InputError("--check writes nothing, so it takes no --output")
+    config = read_config(args)
+    made = _make(config, console)
+    if isinstance(made, Built):
+        return (_check if args.check else _write)(made, config, args, console)
+    tell(made.report, args, console, strict=config.strict)
+    console.last_line("lock", UNDONE)
+    return made.report.exit_status
+
+
+def _make(config: Config, console: Console) -> Built | Refused:
+    external = _external(Path(config.external_images), console)
+    allowed = _allow_list(config, console)
+    folder = _references(Path(config.references), console)
+    published = _published(folder)
+    if published and allowed is None:
+        raise InputError(
+            "build jobs have published images, and no list says which they may: there is no "
+            "file *-images",
+            place=FilePlace(str(Path(config.external_images).parent)),
+            hint="Make <organisation>-images with the repositories that this pipeline builds, "
+            "or name the list with --self-built FILE.",
+        )
+    return build_lock(
+        external,
+        allowed or AllowList(()),
+        published,
+        registries=_registries(config),
+        skipped=folder.skipped,
+    )
+
+
+def _external(path: Path, console: Console) -> tuple[LockEntry, ...]:
+    entries = parse_external(_source(path))
+    if not entries:
+        console.warn(f"{printable(str(path))}: no image is named in this file")
+    return entries
+
+
+def _allow_list(config: Config, console: Console) -> AllowList | None:
+    external = Path(config.external_images)
+    path = Path(config.self_built) if config.self_built is not None else _beside(external)
+    if path is None:
+        return None
+    allowed = parse_allow_list(_source(path))
+    if not allowed:
+        console.warn(f"{printable(str(path))}: no repository is named in this file")
+    return allowed
+
+
+def _beside(external: Path) -> Path | None:
+    """Return the only file ``*-images`` beside ``external_images``, if there is one."""
+    files = list_folder(external.parent).files
+    found = [file for file in files if file.name.endswith("-images") and file.name != external.name]
+    if len(found) > 1:
+        raise InputError(
+            "one list of self-built images was expected, and these may be it: "
+            + ", ".join(str(file) for file in found),
+            hint="Name the list with --self-built FILE, or with self-built in imagelock.toml.",
+        )
+    return found[0] if found else None
+
+
+def _references(path: Path, console: Console) -> Folder:
+    if is_present(path):
+        return list_folder(path)
+    console.say(f"{printable(str(path))}: there is no such folder, so no build job is in the lock")
+    return Folder((), ())
+
+
+def _published(folder: Folder) -> tuple[Published, ...]:
+    return tuple(
+        published
+        for file in folder.files
+        for published in parse_references(read_source(file, limit=_LARGEST))
+    )
+
+
+def _source(path: Path) -> Source:
+    return read_stdin() if path == _STDIN else read_source(path, limit=_LARGEST)
+
+
+def _registries(config: Config) -> tuple[str, ...]:
+    if config.registries is not None:
+        return config.registries
+    text = os.environ.get("CI_REGISTRY", "").rstrip("/")
+    if not text:
+        return ()
+    registry = parse_registry(text)
+    if registry is None:
+        raise InputError(
+            f"$CI_REGISTRY is '{text}', and <host> or <host>:<port> was expected",
+            hint="Say in imagelock.toml where the bare names are: registries = [...]",
+        )
+    return (registry,)
+
+
+def _write(built: Built, config: Config, args: Namespace, console: Console) -> int:
+    target: Path = args.output or Path(config.lock)
+    to_stdout = target == _STDIN
+    status = tell(
+        built.report, args, console, strict=config.strict, brief=True, result_taken=to_stdout
+    )
+    if status:
+        console.last_line("lock", UNDONE)
+        return status
+    data = render_lock(built.lock).encode()
+    if to_stdout:
+        console.result_bytes(data)
+        done = "written to standard output"
+    else:
+        done = "written" if write_if_changed(target, data) else "unchanged"
+    console.say(f"{printable(str(config.lock if to_stdout else target))}: {done}: {_told(built)}")
+    return 0
+
+
+def _told(built: Built) -> str:
+    counts = built.report.summary
+    names = [finding.image for finding in built.report.findings if finding.rule.name == "not-built"]
+    told = (
+        f"{counts['images']} images, {counts['external']} external, "
+        f"{counts['self-built']} self-built"
+    )
+    if names:
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        told += f"; {len(names)} not built in this pipeline: {', '.join(names[:_NAMED])}{more}"
+    return told
+
+
+def _check(built: Built, config: Config, args: Namespace, console: Console) -> int:
+    path = Path(config.lock)
+    old = read_bytes(path) if is_present(path) else None
+    new = render_lock(built.lock).encode()
+    report = built.report
+    if old != new:
+        report += _out_of_date(path, is_there=old is not None)
+    as_text = args.format == "text"
+    status = tell(report, args, console, strict=config.strict, brief=True, result_taken=as_text)
+    if old == new:
+        console.say(f"{printable(str(path))}: up to date: {_told(built)}")
+    elif as_text:
+        from imagelock.cli.diff import print_diff
+
+        before, after = ((data or b"").decode("utf-8", "backslashreplace") for data in (old, new))
+        print_diff(before, after, str(path), console)
+    return status
+
+
+def _out_of_date(path: Path, *, is_there: bool) -> Report:
+    message = "this is not what the lists make now" if is_there else "there is no such file"
+    finding = Finding.of("out-of-date", FilePlace(str(path)), message)
+    return Report(command="lock", findings=(finding,), coverage=Coverage(0, "image IDs"))
