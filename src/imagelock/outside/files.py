@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import errno
 import os
-import secrets
 import stat
 import sys
 from contextlib import suppress
@@ -260,7 +259,7 @@ def _is_a_descriptor(path: Path) -> bool:
 
 def _replace(target: str, data: bytes, mode: int | None) -> None:
     folder, name = os.path.split(target)
-    temporary = f"{folder}/.{name[:200]}.{secrets.token_hex(8)}.tmp"
+    temporary = f"{folder}/.{name[:200]}.{os.urandom(8).hex()}.tmp"
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         with open(descriptor, "wb") as file:  # noqa: PTH123  (a descriptor is no path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import stat
 from contextlib import suppress
@@ -104,7 +103,7 @@ def write_copy(tree: Tree, target: Path, changed: Mapping[str, bytes], *, force:
     """
     _refuse_to_overwrite(target, force=force)
     real = os.path.realpath(target)
-    temporary = Path(f"{real}.{secrets.token_hex(8)}.tmp")
+    temporary = Path(f"{real}.{os.urandom(8).hex()}.tmp")
     try:
         _copy(tree, temporary, changed)
         _put_in_place(temporary, real)
@@ -173,7 +172,7 @@ def _copy(tree: Tree, target: Path, changed: Mapping[str, bytes]) -> None:
 
 def _put_in_place(temporary: Path, target: str) -> None:
     if os.path.isdir(target):  # noqa: PTH112  (it is a string)
-        aside = f"{target}.{secrets.token_hex(8)}.old"
+        aside = f"{target}.{os.urandom(8).hex()}.old"
         os.rename(target, aside)  # noqa: PTH104
         try:
             os.rename(temporary, target)  # noqa: PTH104
