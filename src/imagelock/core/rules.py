@@ -210,6 +210,17 @@ _CATALOGUE = (
         allow="It is a note and fails nothing.",
     ),
     Rule(
+        name="unexplained-image",
+        severity="warning",
+        what="A node holds an image that neither `images.lock` nor an exemption explains.",
+        why=(
+            "Some pod pulled it, perhaps one that is gone by now: nobody chose its digest, and the "
+            "next pod on that node may start it without pulling anything."
+        ),
+        mend="Find out which pod pulled it; the node deletes images that nothing uses by itself.",
+        allow="Without `--strict` it is a warning and fails nothing.",
+    ),
+    Rule(
         name="expired-exemption",
         severity="error",
         what="An exemption's date has passed.",

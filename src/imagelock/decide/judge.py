@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from imagelock.core.config import Policy
 from imagelock.core.exemption import Exemption
+from imagelock.core.lock import Lock
 
 if TYPE_CHECKING:
-    from datetime import date
+    from datetime import date  # noqa: TC004  (never decoded into; start-up is part of the product)
 
-    from imagelock.core.config import Policy
-    from imagelock.core.lock import Lock
     from imagelock.core.reference import ImageReference
 
 __all__ = ["Allowed", "Denied", "Exempt", "Judgement", "Terms", "judge"]

@@ -1,0 +1,97 @@
+"""What a cluster was asked to run: every image, judged once for each namespace."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, assert_never
+
+from imagelock.core import grammar
+from imagelock.core.finding import Finding
+from imagelock.core.lock import Ambiguous, Found, Lock, Missing
+from imagelock.core.reference import ImageReference
+from imagelock.decide.exempted import ExemptionUses
+from imagelock.decide.judge import Allowed, Denied, Exempt, Judgement, Terms, judge
+
+if TYPE_CHECKING:
+    from imagelock.core.place import ClusterPlace
+
+__all__ = ["AskedImages"]
+
+_RULES = {"unpinned": "not-pulled-by-digest"}
+
+
+class AskedImages:
+    """The images that objects of a cluster ask for."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.counts: Counter[str] = Counter()
+        self.uses = ExemptionUses()
+        self.findings: list[Finding] = []
+        self._terms = terms
+        # The same few hundred images are asked for again and again.
+        self._judgements: dict[tuple[str, str], Judgement | None] = {}
+
+    def take(self, image: str, place: ClusterPlace) -> None:
+        """Judge one image where it is asked for."""
+        self.counts["images"] += 1
+        judgement = self._judgement(image, place.namespace)
+        match judgement:
+            case Allowed():
+                self.counts["allowed"] += 1
+            case Exempt(exemption):
+                self.uses.add(exemption)
+            case Denied():
+                self.findings.append(_denied(image, judgement, place, self._terms.lock))
+            case None:
+                self.findings.append(_no_reference(image, place))
+            case never:
+                assert_never(never)
+
+    def _judgement(self, image: str, namespace: str) -> Judgement | None:
+        key = (image, namespace)
+        if key not in self._judgements:
+            reference = ImageReference.try_parse(image)
+            self._judgements[key] = (
+                None if reference is None else judge(reference, namespace, self._terms)
+            )
+        return self._judgements[key]
+
+
+def _denied(image: str, denied: Denied, place: ClusterPlace, lock: Lock | None) -> Finding:
+    if denied.rule == "unpinned":
+        message = "it was asked for without a digest"
+    else:
+        message = f"its digest is not in {lock.name if lock is not None else 'the lock'}"
+    if denied.expired is not None:
+        message += f"; its exemption ended on {denied.expired.until}"
+    return Finding.of(
+        _RULES.get(denied.rule, denied.rule),
+        place,
+        message,
+        image=image,
+        help=_remedy(image, lock),
+    )
+
+
+def _remedy(image: str, lock: Lock | None) -> str:
+    """Say what the lock has for this image, if it has something."""
+    reference = ImageReference.try_parse(image)
+    if lock is None or reference is None or reference.is_pinned:
+        return ""
+    match lock.match(reference):
+        case Found(digest) | Ambiguous(digest):
+            return (
+                f"{lock.name} has {digest} for it: run `imagelock override` over its manifest and "
+                "deploy what that wrote."
+            )
+        case Missing():
+            return ""
+        case never:
+            assert_never(never)
+
+
+def _no_reference(image: str, place: ClusterPlace) -> Finding:
+    # In a manifest it may be a placeholder; in a cluster a node will try to run it.
+    problem, _, _ = grammar.what_is_wrong(image)
+    message = f"what was asked for is no image ID: {problem}"
+    return Finding.of("not-a-reference", place, message, image=image).strict()

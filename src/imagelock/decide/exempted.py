@@ -1,0 +1,71 @@
+"""Which exemptions were used, which have ended, and which nobody needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from imagelock.core.finding import Finding
+from imagelock.core.place import FilePlace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
+    from imagelock.core.exemption import Exemption
+
+__all__ = ["ExemptionUses"]
+
+
+class ExemptionUses:
+    """How often each exemption let an image pass."""
+
+    def __init__(self) -> None:
+        self._uses: Counter[Exemption] = Counter()
+
+    def add(self, exemption: Exemption) -> None:
+        """Count one image that an exemption let pass."""
+        self._uses[exemption] += 1
+
+    @property
+    def total(self) -> int:
+        """How many images were let pass."""
+        return self._uses.total()
+
+    def items(self) -> tuple[tuple[Exemption, int], ...]:
+        """Return the exemptions that were used, most used first."""
+        return tuple(self._uses.most_common())
+
+    def findings(self, exemptions: Iterable[Exemption], today: date) -> Iterator[Finding]:
+        """Tell of exemptions that have ended, and of those that nothing used.
+
+        A preset has rows for many regions and versions: it is unused when none
+        of them was.
+        """
+        presets_used = {exemption.preset for exemption in self._uses}
+        presets_told: set[str] = set()
+        for exemption in exemptions:
+            if exemption.has_expired(today):
+                yield _expired(exemption)
+            elif exemption.preset:
+                if exemption.preset not in presets_used | presets_told:
+                    presets_told.add(exemption.preset)
+                    yield _unused_preset(exemption.preset)
+            elif exemption not in self._uses:
+                yield _unused(exemption)
+
+
+def _expired(exemption: Exemption) -> Finding:
+    owner = f" of {exemption.owner}" if exemption.owner else ""
+    message = f"the exemption{owner} for '{exemption.repository}' ended on {exemption.until}"
+    return Finding.of("expired-exemption", exemption.place, message)
+
+
+def _unused(exemption: Exemption) -> Finding:
+    message = f"the exemption for '{exemption.repository}' was used by nothing"
+    return Finding.of("unused-exemption", exemption.place, message)
+
+
+def _unused_preset(name: str) -> Finding:
+    message = f"the preset '{name}' was used by nothing"
+    return Finding.of("unused-exemption", FilePlace(f"preset {name}"), message)

@@ -1,0 +1,224 @@
+"""A cluster, page by page, against a lock.
+
+    pages ──► what was asked for ──► may it run here? (`judge`)
+         └──► what runs          ──► is it that?      (`compare`)
+
+No page is kept: only counts, findings, and what can be compared no sooner than
+every node is known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from imagelock.core.cluster import Pod, Workload
+from imagelock.core.finding import Coverage, Finding, Report, Skipped
+from imagelock.core.place import ClusterPlace
+from imagelock.decide.asked import AskedImages
+from imagelock.decide.compared import RunningImages
+from imagelock.decide.nodes import NodeImages
+from imagelock.decide.running import NO_PROOFS
+from imagelock.decide.whole import Lists
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imagelock.core.cluster import Page
+    from imagelock.core.proof import Proofs
+    from imagelock.decide.judge import Terms
+
+__all__ = ["EVERYTHING", "Scope", "verify_pages"]
+
+# Kinds that hold no pod template: nothing is lost when they are passed over.
+_WITHOUT_IMAGES = {
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "ConfigMap",
+    "Endpoints",
+    "EndpointSlice",
+    "Event",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "Lease",
+    "LimitRange",
+    "Namespace",
+    "NetworkPolicy",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "PodDisruptionBudget",
+    "ResourceQuota",
+    "Role",
+    "RoleBinding",
+    "Secret",
+    "Service",
+    "ServiceAccount",
+    "StorageClass",
+}
+
+
+class Scope(Struct, frozen=True):
+    """The namespaces that are meant; without *only* it is all of them."""
+
+    only: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
+
+    def holds(self, namespace: str) -> bool:
+        """Say whether this namespace is meant."""
+        return namespace not in self.without and (not self.only or namespace in self.only)
+
+
+EVERYTHING = Scope()
+
+
+def verify_pages(
+    pages: Iterable[Page],
+    terms: Terms,
+    *,
+    proofs: Proofs = NO_PROOFS,
+    scope: Scope = EVERYTHING,
+    cluster: str = "",
+) -> Report:
+    """Judge every image that the pages name, and compare it with what runs.
+
+    Args:
+        pages: The cluster, in pages of any kind and order.
+        terms: What an image is judged by.
+        proofs: Documents that show which digests belong together.
+        scope: The namespaces that are meant.
+        cluster: Its name, for the places of findings.
+    """
+    verification = _Verification(terms, proofs, scope, cluster)
+    for page in pages:
+        verification.take(page)
+    return verification.report()
+
+
+class _Verification:
+    """Everything that is kept of the pages."""
+
+    def __init__(self, terms: Terms, proofs: Proofs, scope: Scope, cluster: str) -> None:
+        self._terms = terms
+        self._proofs = proofs
+        self._scope = scope
+        self._cluster = cluster
+        self._asked = AskedImages(terms)
+        self._running = RunningImages(proofs)
+        self._nodes = NodeImages()
+        self._lists = Lists()
+        self._seen: set[str] = set()
+        self._counts: Counter[str] = Counter()
+        self._left_out: Counter[str] = Counter()
+        self._others: Counter[str] = Counter()
+        self._findings: list[Finding] = []
+
+    def take(self, page: Page) -> None:
+        """Look at one page."""
+        self._lists.take(page)
+        for node in page.nodes:
+            self._nodes.take(node)
+        for pod in page.pods:
+            self._take("Pod", pod)
+        for workload in page.workloads:
+            if not workload.is_history:
+                self._take(workload.kind, workload)
+        for kind, count in page.others:
+            self._others[kind] += count
+
+    def report(self) -> Report:
+        """Tell what was found."""
+        running = tuple(self._running.finish(self._nodes))
+        nodes = tuple(
+            self._nodes.findings(self._terms, self._proofs, self._asked.uses, self._cluster)
+        )
+        return Report(
+            command="verify",
+            findings=(
+                *self._asked.findings,
+                *self._findings,
+                *running,
+                *nodes,
+                *self._lists.findings(),
+                *self._about_exemptions(),
+            ),
+            coverage=self._coverage(),
+            summary=self._summary(),
+        )
+
+    def _take(self, kind: str, found: Pod | Workload) -> None:
+        if not self._scope.holds(found.namespace):
+            self._left_out[found.namespace] += 1
+        elif not self._is_known(found.uid):
+            self._counts["pods" if isinstance(found, Pod) else "workloads"] += 1
+            self._look_at(kind, found)
+
+    def _is_known(self, uid: str) -> bool:
+        # A list that went on after it had expired can bring an object twice. Names would
+        # not tell: the files that were given may come from two clusters.
+        if uid in self._seen:
+            return True
+        if uid:
+            self._seen.add(uid)
+        return False
+
+    def _look_at(self, kind: str, found: Pod | Workload) -> None:
+        if not found.containers:
+            message = "it names no image, and every pod has one: this was cut, or made by hand"
+            self._findings.append(Finding.of("not-read", self._place(kind, found), message))
+        for container in found.containers:
+            place = self._place(kind, found, container.path)
+            self._asked.take(container.image, place)
+            if isinstance(found, Pod):
+                self._running.take(container, place, found.node)
+
+    def _place(self, kind: str, found: Pod | Workload, container: str = "") -> ClusterPlace:
+        return ClusterPlace(
+            namespace=found.namespace,
+            kind=kind,
+            name=found.name,
+            container=container,
+            cluster=self._cluster,
+        )
+
+    def _about_exemptions(self) -> Iterator[Finding]:
+        if self._asked.counts["images"]:
+            yield from self._asked.uses.findings(self._terms.exemptions, self._terms.today)
+
+    def _coverage(self) -> Coverage:
+        skipped = (*self._out_of_scope(), *self._other_kinds(), *self._nodes.skipped(self._terms))
+        pods, workloads = self._counts["pods"], self._counts["workloads"]
+        unit = "pods" if not workloads else "pods and workloads" if pods else "workloads"
+        return Coverage(pods + workloads, unit, skipped)
+
+    def _out_of_scope(self) -> Iterator[Skipped]:
+        for namespace, count in sorted(self._left_out.items()):
+            yield Skipped(
+                f"{count} objects in namespace {namespace}",
+                "the call left this namespace out",
+                expected=True,
+            )
+
+    def _other_kinds(self) -> Iterator[Skipped]:
+        for kind, count in sorted(self._others.items()):
+            yield Skipped(
+                f"{count} objects of kind {kind}",
+                "this kind is not read",
+                expected=kind in _WITHOUT_IMAGES,
+            )
+
+    def _summary(self) -> dict[str, int]:
+        asked, running = self._asked.counts, self._running.counts
+        told = {
+            "pods": self._counts["pods"],
+            "workloads": self._counts["workloads"],
+            "nodes": self._nodes.nodes,
+            "images asked for": asked["images"],
+            "allowed": asked["allowed"],
+            "exempt": self._asked.uses.total,
+            "running as asked": running["running as asked"],
+            "not started": running["not started"],
+        }
+        always = {"pods", "images asked for", "allowed", "exempt"}
+        return {name: count for name, count in told.items() if count or name in always}
