@@ -1,0 +1,91 @@
+# ruff: noqa: INP001  (a script and no package)
+"""Write the parts of templates/ that are copies of something else.
+
+scripts/save-image-reference.sh ──► templates/imagelock/template.yml (the component)
+                                        └──► templates/include/imagelock.gitlab-ci.yml
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPT = ROOT / "scripts" / "save-image-reference.sh"
+COMPONENT = ROOT / "templates" / "imagelock" / "template.yml"
+INCLUDE = ROOT / "templates" / "include" / "imagelock.gitlab-ci.yml"
+
+_INPUT = re.compile(r"\$\[\[ inputs\.([a-z-]+) \]\]")
+_BLOCK = re.compile(r"(?<=    - \|\n)(?:      .*\n|\n)*")
+_VARIABLES = re.compile(
+    r"(?:^# The script for build jobs reads it.*\n)?^( *)variables:\n(?:\1  IMAGELOCK_.*\n)+",
+    re.MULTILINE,
+)
+# GitLab expands no variables here, so that the file says what the input's default is.
+_LITERAL = re.compile(r"^  stage: ")
+_HEAD = """\
+# Written by scripts/render_templates.py from templates/imagelock/template.yml, the CI/CD
+# component with the same jobs. For projects that include a file:
+#
+#   include:
+#     - project: …/imagelock
+#       ref: …
+#       file: templates/include/imagelock.gitlab-ci.yml
+#
+# Set what differs under `variables:` in .gitlab-ci.yml, IMAGELOCK_JOB_IMAGE at
+# least. A stage is no variable: to change one, say it again for the job, such as
+#
+#   app-of-apps:
+#     stage: roll-out
+
+variables:
+"""
+
+
+def main() -> None:
+    """Write both files."""
+    component = render_component(COMPONENT.read_text("utf-8"), SCRIPT.read_text("utf-8"))
+    COMPONENT.write_text(component, "utf-8")
+    INCLUDE.write_text(render_include(component), "utf-8")
+
+
+def render_component(component: str, script: str) -> str:
+    """Put the script for build jobs where the component has it."""
+    body = script[script.index("\n( #") + 1 :]
+    return _BLOCK.sub(lambda _: indent(body, " " * 6), component, count=1)
+
+
+def render_include(component: str) -> str:
+    """Turn the component's inputs into variables."""
+    header, _, jobs = component.partition("\n---\n")
+    inputs: dict[str, Any] = yaml.safe_load(header)["spec"]["inputs"]
+    jobs = _VARIABLES.sub("", jobs)
+    lines = [_with_variables(line, inputs) for line in jobs.splitlines(keepends=True)]
+    return "".join((_HEAD, *_declarations(inputs), "\n", *lines))
+
+
+def _declarations(inputs: dict[str, Any]) -> list[str]:
+    lines = []
+    for name, rules in inputs.items():
+        if not name.endswith("-stage"):
+            lines.append(f"  # {rules['description']}\n")
+            lines.append(f'  {_variable(name)}: "{rules.get("default", "")}"\n')
+    return lines
+
+
+def _with_variables(line: str, inputs: dict[str, Any]) -> str:
+    if _LITERAL.match(line):
+        return _INPUT.sub(lambda found: inputs[found[1]]["default"], line).replace('"', "")
+    return _INPUT.sub(lambda found: f"${_variable(found[1])}", line)
+
+
+def _variable(name: str) -> str:
+    return f"IMAGELOCK_{name.upper().replace('-', '_')}"
+
+
+if __name__ == "__main__":
+    main()
