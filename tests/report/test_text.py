@@ -47,6 +47,12 @@ def test_nothing_looked_at_is_never_clean(nothing: Report) -> None:
     assert render(nothing) == "nothing was looked at: there were no images\n"
 
 
+def test_files_without_an_image_are_not_called_clean() -> None:
+    report = Report(command="check", findings=(), coverage=Coverage(3, "files"), sites=())
+
+    assert render(report) == "3 files looked at, and no image is named there\n"
+
+
 def test_notes_alone_are_clean_and_told(clean: Report) -> None:
     note = Finding.of("unused-exemption", FilePlace("imagelock.toml"), "nothing used 'gke'")
     report = Report(command="check", findings=(note,), coverage=clean.coverage)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from hashlib import sha256
 from typing import TYPE_CHECKING, assert_never
 
 from imagelock.core.place import ClusterPlace, FilePlace
@@ -23,6 +22,9 @@ def fingerprints(findings: Iterable[Finding]) -> tuple[str, ...]:
     It is made of the rule, the file or object, the path of keys in it and the
     image; findings that share all of these are told apart by their order.
     """
+    # Only some formats ask, and OpenSSL takes its time to come.
+    from hashlib import sha256
+
     seen: Counter[tuple[str, ...]] = Counter()
     names = []
     for finding in findings:

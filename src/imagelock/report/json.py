@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from imagelock.core.place import ClusterPlace, FilePlace
 
 if TYPE_CHECKING:
-    from imagelock.core.finding import Coverage, Finding, Report, ReportedSite
+    from imagelock.core.finding import Coverage, ExemptionUse, Finding, Report, ReportedSite
     from imagelock.core.place import Place
 
 __all__ = ["render"]
@@ -27,6 +27,8 @@ def render(report: Report) -> str:
     }
     if report.sites is not None:
         document["sites"] = [_site(site) for site in report.sites]
+    if report.exemptions:
+        document["exemptions"] = [_exemption(use) for use in report.exemptions]
     return _printable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
 
 
@@ -64,6 +66,19 @@ def _site(site: ReportedSite) -> dict[str, object]:
         "status": site.status,
         "image": site.image,
         "location": _location(site.place),
+    }
+
+
+def _exemption(use: ExemptionUse) -> dict[str, object]:
+    exemption = use.exemption
+    return {
+        "repository": exemption.repository,
+        "namespaces": list(exemption.namespaces),
+        "reason": exemption.reason,
+        "owner": exemption.owner,
+        "until": exemption.until.isoformat() if exemption.until is not None else None,
+        "preset": exemption.preset,
+        "images": use.images,
     }
 
 

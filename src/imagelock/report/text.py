@@ -27,7 +27,7 @@ from imagelock.core.place import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from imagelock.core.finding import Coverage, Finding, Report, Skipped
+    from imagelock.core.finding import Finding, Report, Skipped
     from imagelock.core.rules import Severity
 
 __all__ = ["render"]
@@ -125,12 +125,14 @@ def _counts(summary: dict[str, int]) -> list[str]:
 
 
 def _result(report: Report, paint: _Paint) -> str:
-    seen = _seen(report.coverage)
-    found = [(severity, report.count(severity)) for severity in _SEVERITIES]
+    seen = _seen(report)
     told = ", ".join(
-        paint(_many(count, f"{severity}s"), severity) for severity, count in found if count
+        paint(_many(count, f"{severity}s"), severity)
+        for severity in _SEVERITIES
+        if (count := report.count(severity))
     )
-    if not report.coverage.looked_at:
+    # An empty input is never clean: nobody can tell it from a wrong path.
+    if not report.coverage.looked_at or report.sites == ():
         return f"{told}: {seen}" if told else paint(seen, "warning")
     if report.exit_status:
         return f"{told}: {seen}"
@@ -138,11 +140,12 @@ def _result(report: Report, paint: _Paint) -> str:
     return f"{clean}, with {told}: {seen}" if told else f"{clean}: {seen}"
 
 
-def _seen(coverage: Coverage) -> str:
-    # An empty input is never clean: nobody can tell it from a wrong path.
+def _seen(report: Report) -> str:
+    coverage = report.coverage
     if not coverage.looked_at:
         return f"nothing was looked at: there were no {printable(coverage.unit)}"
-    return f"{_many(coverage.looked_at, coverage.unit)} looked at"
+    seen = f"{_many(coverage.looked_at, coverage.unit)} looked at"
+    return f"{seen}, and no image is named there" if report.sites == () else seen
 
 
 def _many(count: int, things: str) -> str:
