@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from imagelock.core.finding import Skipped
+
 __all__ = ["Container", "Node", "Owner", "Page", "Pod", "State", "Workload"]
 
 State = Literal["waiting", "running", "terminated", "unknown"]
@@ -89,8 +91,9 @@ class Page(Struct, frozen=True, kw_only=True):
     """One answer of a cluster, which may be a part of a list.
 
     *continue_token* asks for the next part and is empty on the last one,
-    *remaining* is how many objects that has still to bring (0 where the server
-    does not say). *others* counts the objects of kinds that were not read.
+    *remaining* is how many objects are still to come (0 where the server does
+    not say). *others* counts the objects of kinds that were not read,
+    *unseen* says what could not be listed.
     """
 
     kind: str
@@ -101,3 +104,4 @@ class Page(Struct, frozen=True, kw_only=True):
     continue_token: str = ""
     remaining: int = 0
     others: tuple[tuple[str, int], ...] = ()
+    unseen: tuple[Skipped, ...] = ()

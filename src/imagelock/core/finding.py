@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Literal, assert_never
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from imagelock.core.exemption import Exemption
 from imagelock.core.place import ClusterPlace, FilePlace, Place, printable
 from imagelock.core.rules import Rule, Severity, rule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["Coverage", "Finding", "Report", "ReportedSite", "SiteStatus", "Skipped"]
+__all__ = [
+    "Coverage",
+    "ExemptionUse",
+    "Finding",
+    "Report",
+    "ReportedSite",
+    "SiteStatus",
+    "Skipped",
+]
 
 SiteStatus = Literal["pinned-now", "pinned-before", "finding", "exempt"]
 
@@ -111,6 +120,13 @@ class ReportedSite(Struct, frozen=True):
     place: Place
 
 
+class ExemptionUse(Struct, frozen=True):
+    """An exemption, and how many images it let pass."""
+
+    exemption: Exemption
+    images: int
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """Findings, what they are about, and what was looked at.
 
@@ -122,6 +138,7 @@ class Report(Struct, frozen=True, kw_only=True):
     coverage: Coverage
     summary: dict[str, int] = field(default_factory=dict)
     sites: tuple[ReportedSite, ...] | None = None
+    exemptions: tuple[ExemptionUse, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -170,6 +187,7 @@ class Report(Struct, frozen=True, kw_only=True):
             sites=tuple(site for report in reports for site in report.sites or ())
             if has_sites
             else None,
+            exemptions=tuple(use for report in reports for use in report.exemptions),
         )
 
     def __add__(self, other: Report) -> Report:

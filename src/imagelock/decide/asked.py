@@ -59,7 +59,7 @@ class AskedImages:
 
 def _denied(image: str, denied: Denied, place: ClusterPlace, lock: Lock | None) -> Finding:
     if denied.rule == "unpinned":
-        message = "it was asked for without a digest"
+        message = "asked for without a digest"
     else:
         message = f"its digest is not in {lock.name if lock is not None else 'the lock'}"
     if denied.expired is not None:

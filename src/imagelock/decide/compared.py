@@ -88,7 +88,7 @@ class RunningImages:
                     Finding.of("running-other-digest", place, message, image=asked.text)
                 )
             case CannotCompare(reason):
-                message = f"what runs cannot be compared with what was asked for: {reason}"
+                message = f"what runs cannot be compared: {reason}"
                 self.findings.append(Finding.of("cannot-compare", place, message, image=asked.text))
             case never:
                 assert_never(never)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from imagelock.core.finding import Finding
+from imagelock.core.finding import ExemptionUse, Finding
 from imagelock.core.place import FilePlace
 
 if TYPE_CHECKING:
@@ -32,9 +32,10 @@ class ExemptionUses:
         """How many images were let pass."""
         return self._uses.total()
 
-    def items(self) -> tuple[tuple[Exemption, int], ...]:
-        """Return the exemptions that were used, most used first."""
-        return tuple(self._uses.most_common())
+    @property
+    def uses(self) -> tuple[ExemptionUse, ...]:
+        """The exemptions that were used, most used first."""
+        return tuple(ExemptionUse(*use) for use in self._uses.most_common())
 
     def findings(self, exemptions: Iterable[Exemption], today: date) -> Iterator[Finding]:
         """Tell of exemptions that have ended, and of those that nothing used.

@@ -66,13 +66,12 @@ class NodeImages:
         """Say which images were not looked at."""
         if self.nodes and terms.lock is None:
             yield Skipped(
-                f"images on {self.nodes} nodes", "only a lock could explain them", expected=True
+                f"the images of {self.nodes} nodes", "only a lock could explain them", expected=True
             )
         nameless = sum(not _references(names) for names in self._held_by)
         if nameless:
-            yield Skipped(
-                f"{nameless} images on nodes", "their nodes know no name for them", expected=True
-            )
+            what = "1 image on a node" if nameless == 1 else f"{nameless} images on nodes"
+            yield Skipped(what, "known by its ID only, without a name", expected=True)
         for node in self._capped:
             yield Skipped(
                 f"node {node}", f"it lists no more than {_KUBELET_LISTS} images", expected=True
@@ -109,10 +108,10 @@ def _exemption(references: list[ImageReference], terms: Terms) -> Exemption | No
 
 
 def _unexplained(reference: ImageReference, nodes: list[str], cluster: str) -> Finding:
-    more = f", and {len(nodes) - 1} more" if len(nodes) > 1 else ""
+    held = f"{len(nodes)} nodes hold it" if len(nodes) > 1 else "this node holds it"
     return Finding.of(
         "unexplained-image",
         ClusterPlace(kind="Node", name=nodes[0], cluster=cluster),
-        f"the node{more} holds it, and neither the lock nor an exemption explains it",
+        f"{held}, and neither the lock nor an exemption explains it",
         image=reference.text,
     )

@@ -113,10 +113,12 @@ class _Verification:
         self._left_out: Counter[str] = Counter()
         self._others: Counter[str] = Counter()
         self._findings: list[Finding] = []
+        self._unseen: list[Skipped] = []
 
     def take(self, page: Page) -> None:
         """Look at one page."""
         self._lists.take(page)
+        self._unseen.extend(page.unseen)
         for node in page.nodes:
             self._nodes.take(node)
         for pod in page.pods:
@@ -145,6 +147,7 @@ class _Verification:
             ),
             coverage=self._coverage(),
             summary=self._summary(),
+            exemptions=self._asked.uses.uses,
         )
 
     def _take(self, kind: str, found: Pod | Workload) -> None:
@@ -187,7 +190,12 @@ class _Verification:
             yield from self._asked.uses.findings(self._terms.exemptions, self._terms.today)
 
     def _coverage(self) -> Coverage:
-        skipped = (*self._out_of_scope(), *self._other_kinds(), *self._nodes.skipped(self._terms))
+        skipped = (
+            *self._unseen,
+            *self._out_of_scope(),
+            *self._other_kinds(),
+            *self._nodes.skipped(self._terms),
+        )
         pods, workloads = self._counts["pods"], self._counts["workloads"]
         unit = "pods" if not workloads else "pods and workloads" if pods else "workloads"
         return Coverage(pods + workloads, unit, skipped)
