@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 INSTALL := $(PIP) install --require-hashes --no-deps
 
-.PHONY: help demo test check fix bench docs lock-requirements clean
+.PHONY: help demo test check fix bench fuzz docs lock-requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## Show the targets
@@ -31,6 +31,10 @@ fix: $(VENV)/.dev  ## Format, and mend what the linter can mend
 
 bench: $(VENV)/.dev  ## Measure, and print a table of ratios
 	@$(BIN)/python -m benchmarks.run
+
+SECONDS_A_TARGET ?= 60
+fuzz: $(VENV)/.dev  ## Try the laws of tests/property with new examples, a minute each
+	@$(BIN)/python tests/property/fuzz.py --seconds $(SECONDS_A_TARGET)
 
 docs: $(VENV)/.dev  ## Render the parts of docs/ that come from the code
 	@$(BIN)/python docs/render.py
