@@ -2,7 +2,8 @@
 """Write the parts of templates/ that are copies of something else.
 
 scripts/save-image-reference.sh ──► templates/imagelock/template.yml (the component)
-                                        └──► templates/include/imagelock.gitlab-ci.yml
+                                        ├──► templates/include/imagelock.gitlab-ci.yml
+                                        └──► the file that `imagelock init` writes
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SCRIPT = ROOT / "scripts" / "save-image-reference.sh"
 COMPONENT = ROOT / "templates" / "imagelock" / "template.yml"
 INCLUDE = ROOT / "templates" / "include" / "imagelock.gitlab-ci.yml"
+INIT = ROOT / "src" / "imagelock" / "cli" / "init_files" / "gitlab-ci.imagelock.yml"
 
 _INPUT = re.compile(r"\$\[\[ inputs\.([a-z-]+) \]\]")
 _BLOCK = re.compile(r"(?<=    - \|\n)(?:      .*\n|\n)*")
@@ -27,7 +29,7 @@ _VARIABLES = re.compile(
 )
 # GitLab expands no variables here, so that the file says what the input's default is.
 _LITERAL = re.compile(r"^  stage: ")
-_HEAD = """\
+_INCLUDE_HEAD = """\
 # Written by scripts/render_templates.py from templates/imagelock/template.yml, the CI/CD
 # component with the same jobs. For projects that include a file:
 #
@@ -36,6 +38,13 @@ _HEAD = """\
 #       ref: …
 #       file: templates/include/imagelock.gitlab-ci.yml
 #
+"""
+_INIT_HEAD = """\
+# Written by `imagelock init`: the jobs of imagelock, for .gitlab-ci.yml to include.
+# To renew it, remove it and run `imagelock init` again.
+#
+"""
+_HEAD = """\
 # Set what differs under `variables:` in .gitlab-ci.yml, IMAGELOCK_JOB_IMAGE at
 # least. A stage is no variable: to change one, say it again for the job, such as
 #
@@ -47,10 +56,11 @@ variables:
 
 
 def main() -> None:
-    """Write both files."""
+    """Write all of them."""
     component = render_component(COMPONENT.read_text("utf-8"), SCRIPT.read_text("utf-8"))
     COMPONENT.write_text(component, "utf-8")
-    INCLUDE.write_text(render_include(component), "utf-8")
+    INCLUDE.write_text(_INCLUDE_HEAD + render_include(component), "utf-8")
+    INIT.write_text(_INIT_HEAD + render_include(component), "utf-8")
 
 
 def render_component(component: str, script: str) -> str:
