@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from imagelock.core.cluster import Pod, Workload
 from imagelock.core.finding import Coverage, Finding, Report, Skipped
-from imagelock.core.place import ClusterPlace
+from imagelock.core.place import ClusterPlace, FilePlace
 from imagelock.decide.asked import AskedImages
 from imagelock.decide.compared import RunningImages
 from imagelock.decide.nodes import NodeImages
@@ -114,9 +114,11 @@ class _Verification:
         self._others: Counter[str] = Counter()
         self._findings: list[Finding] = []
         self._unseen: list[Skipped] = []
+        self._last_page = cluster or "the cluster"
 
     def take(self, page: Page) -> None:
         """Look at one page."""
+        self._last_page = page.name or self._last_page
         self._lists.take(page)
         self._unseen.extend(page.unseen)
         for node in page.nodes:
@@ -140,6 +142,7 @@ class _Verification:
             findings=(
                 *self._asked.findings,
                 *self._findings,
+                *self._about_nothing(),
                 *running,
                 *nodes,
                 *self._lists.findings(),
@@ -185,6 +188,11 @@ class _Verification:
             cluster=self._cluster,
         )
 
+    def _about_nothing(self) -> Iterator[Finding]:
+        if not self._counts.total():
+            message = "no pod and no workload was in what was read"
+            yield Finding.of("not-looked-at", FilePlace(self._last_page), message)
+
     def _about_exemptions(self) -> Iterator[Finding]:
         if self._asked.counts["images"]:
             yield from self._asked.uses.findings(self._terms.exemptions, self._terms.today)
@@ -201,7 +209,14 @@ class _Verification:
         return Coverage(pods + workloads, unit, skipped)
 
     def _out_of_scope(self) -> Iterator[Skipped]:
+        if self._scope.only:
+            only = ", ".join(sorted(self._scope.only))
+            yield Skipped(
+                f"every namespace but {only}", "the call named those that are meant", expected=True
+            )
         for namespace, count in sorted(self._left_out.items()):
+            if self._scope.only and namespace not in self._scope.without:
+                continue
             yield Skipped(
                 f"{count} objects in namespace {namespace}",
                 "the call left this namespace out",

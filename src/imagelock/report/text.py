@@ -6,6 +6,9 @@
     what to do
       tag-not-in-lock (2): Add the image with its digest to 'external_images' ...
 
+    exempt
+      registry.k8s.io/kube-proxy in kube-system (3 images): brought by the installer
+
     not looked at
       image_references/.cache: its name begins with a dot
 
@@ -27,7 +30,8 @@ from imagelock.core.place import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from imagelock.core.finding import Finding, Report, Skipped
+    from imagelock.core.exemption import Exemption
+    from imagelock.core.finding import ExemptionUse, Finding, Report, Skipped
     from imagelock.core.rules import Severity
 
 __all__ = ["render"]
@@ -45,7 +49,9 @@ def render(report: Report, *, colour: bool = False) -> str:
     blocks = (
         [line for finding in findings for line in _finding(finding, common, paint)],
         _what_to_do(common, paint),
+        _exempt(report.exemptions, paint),
         _not_looked_at(report.coverage.skipped, paint),
+        _exempt(report.exemptions, paint),
         [*_counts(report.summary), _result(report, paint)],
     )
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -106,12 +112,37 @@ def _what_to_do(common: Counter[tuple[str, str]], paint: _Paint) -> list[str]:
     return lines
 
 
+def _exempt(uses: Iterable[ExemptionUse], paint: _Paint) -> list[str]:
+    lines = [
+        f"  {exemption.repository} in {', '.join(exemption.namespaces)}"
+        f" ({_many(use.images, 'images')}{_until(exemption)}): {exemption.reason}"
+        for use in uses
+        for exemption in (use.exemption,)
+    ]
+    return [paint("exempt", "place"), *map(printable, lines)] if lines else []
+
+
+def _until(exemption: Exemption) -> str:
+    return f", until {exemption.until}" if exemption.until else ""
+
+
 def _not_looked_at(skipped: Iterable[Skipped], paint: _Paint) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for one in skipped:
         by_reason.setdefault(printable(one.reason), []).append(printable(one.what))
     lines = [f"  {_some(names)}: {reason}" for reason, names in by_reason.items()]
     return [paint("not looked at", "place"), *lines] if lines else []
+
+
+def _exempt(uses: Iterable[ExemptionUse], paint: _Paint) -> list[str]:
+    lines = [f"  {_many(use.images, 'images')} of {_exemption(use.exemption)}" for use in uses]
+    return [paint("exempt", "place"), *lines] if lines else []
+
+
+def _exemption(exemption: Exemption) -> str:
+    by = f" (preset {exemption.preset})" if exemption.preset else ""
+    by = f" ({exemption.owner})" if exemption.owner else by
+    return printable(f"{exemption.repository}{by}: {exemption.reason}")
 
 
 def _some(names: list[str]) -> str:

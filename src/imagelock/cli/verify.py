@@ -1,0 +1,148 @@
+"""imagelock verify: check every image that a cluster was asked to run, and what runs."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from imagelock.cli.arguments import (
+    add_cluster,
+    add_lock,
+    add_policy,
+    add_reports,
+    read_config,
+    read_lock,
+)
+from imagelock.cli.reporting import tell
+from imagelock.core.finding import Coverage
+from imagelock.core.presets import exemptions_of
+from imagelock.core.proof import Proofs
+from imagelock.decide.judge import Terms
+from imagelock.decide.verify import Scope, verify_pages
+from imagelock.errors import InputError
+from imagelock.outside.files import is_present
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
+
+    from imagelock.cli.console import Console
+    from imagelock.core.cluster import Page
+    from imagelock.core.config import Config
+    from imagelock.core.finding import Skipped
+
+__all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
+
+DESCRIPTION = """\
+Check every image that a cluster was asked to run (pods, and the templates of
+workloads that have not run yet), and that its nodes run what was asked for.
+
+It asks the cluster of the kubeconfig's context, or reads files that kubectl
+saved. Policy 'pinned' wants a digest, 'locked' wants one of images.lock."""
+EXAMPLES = """\
+examples:
+  imagelock verify --preset gke
+  imagelock verify --policy locked --context production --report junit=report.xml
+  kubectl get pods -A -o json | imagelock verify --from -
+  imagelock verify --from pods.json nodes.json --exclude sandbox
+
+Exit status 1: an image that may not run was asked for, or another one runs than
+was asked for. What cannot be compared is a warning, and with --strict an error.
+See docs/verify.md and docs/exemptions.md."""
+UNDONE = "nothing was verified"
+
+_IMAGE_INDEXES = "image_indexes"
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "--from",
+        dest="sources",
+        nargs="+",
+        action="extend",
+        metavar="FILE",
+        help="read what 'kubectl get ... -o json' saved in place of a cluster; '-' is "
+        "standard input",
+    )
+    add_cluster(parser)
+    scope = parser.add_argument_group("scope")
+    for option, what in (("--namespace", "only this namespace"), ("--exclude", "not this one")):
+        scope.add_argument(
+            option, action="append", default=[], metavar="NAME", help=f"{what}; may be given again"
+        )
+    add_lock(parser)
+    parser.add_argument(
+        "--image-indexes",
+        type=Path,
+        metavar="DIR",
+        help="raw index documents, sha256-<hex>.json, that show which digests belong to one "
+        "image (default: image_indexes, if it is there)",
+    )
+    add_policy(parser)
+    add_reports(parser)
+
+
+def run(args: Namespace, console: Console) -> int:
+    """Read, verify, say."""
+    if args.sources and (args.kubeconfig or args.context):
+        raise InputError(
+            "--from reads files, and --kubeconfig and --context ask a cluster: one of them"
+        )
+    config = read_config(args)
+    terms = _terms(args, config)
+    proofs, skipped = _proofs(args.image_indexes)
+    pages, cluster = _pages(args, console)
+    report = verify_pages(
+        _watched(pages, console),
+        terms,
+        proofs=proofs,
+        scope=Scope(only=frozenset(args.namespace), without=frozenset(args.exclude)),
+        cluster=cluster,
+    )
+    coverage = report.coverage + Coverage(0, "documents", skipped)
+    return tell(replace(report, coverage=coverage), args, console, strict=config.strict)
+
+
+def _terms(args: Namespace, config: Config) -> Terms:
+    # Policy 'pinned' needs no lock, and uses it where it is there.
+    wanted = config.policy == "locked" or args.lock is not None
+    lock = read_lock(config) if wanted or is_present(Path(config.lock)) else None
+    return Terms(
+        policy=config.policy,
+        lock=lock,
+        exemptions=(*config.exemptions, *exemptions_of(config.presets)),
+        today=date.today(),  # noqa: DTZ011  (an exemption ends with the day where it is judged)
+    )
+
+
+def _proofs(named: Path | None) -> tuple[Proofs, tuple[Skipped, ...]]:
+    folder = named or Path(_IMAGE_INDEXES)
+    if named is None and not is_present(folder):
+        return Proofs(), ()
+    from imagelock.outside.proofs import read_proofs
+
+    return read_proofs(folder)
+
+
+def _pages(args: Namespace, console: Console) -> tuple[Iterator[Page], str]:
+    """Return the pages that are meant, and the cluster's name where it is known."""
+    from imagelock.outside.pages import live_pages, saved_pages
+
+    if args.sources:
+        return saved_pages(args.sources), ""
+    from imagelock.outside.kubernetes_api import connect
+
+    api = connect(args.kubeconfig, args.context, notice=console.warn)
+    console.detail(f"asking {api.host}")
+    return live_pages(api, args.namespace), args.context or api.host
+
+
+def _watched(pages: Iterator[Page], console: Console) -> Iterator[Page]:
+    with console.progress("verifying pods") as progress:
+        for page in pages:
+            progress.advance(len(page.pods), note=page.kind)
+            yield page
