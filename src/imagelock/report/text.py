@@ -51,7 +51,6 @@ def render(report: Report, *, colour: bool = False) -> str:
         _what_to_do(common, paint),
         _exempt(report.exemptions, paint),
         _not_looked_at(report.coverage.skipped, paint),
-        _exempt(report.exemptions, paint),
         [*_counts(report.summary), _result(report, paint)],
     )
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -132,17 +131,6 @@ def _not_looked_at(skipped: Iterable[Skipped], paint: _Paint) -> list[str]:
         by_reason.setdefault(printable(one.reason), []).append(printable(one.what))
     lines = [f"  {_some(names)}: {reason}" for reason, names in by_reason.items()]
     return [paint("not looked at", "place"), *lines] if lines else []
-
-
-def _exempt(uses: Iterable[ExemptionUse], paint: _Paint) -> list[str]:
-    lines = [f"  {_many(use.images, 'images')} of {_exemption(use.exemption)}" for use in uses]
-    return [paint("exempt", "place"), *lines] if lines else []
-
-
-def _exemption(exemption: Exemption) -> str:
-    by = f" (preset {exemption.preset})" if exemption.preset else ""
-    by = f" ({exemption.owner})" if exemption.owner else by
-    return printable(f"{exemption.repository}{by}: {exemption.reason}")
 
 
 def _some(names: list[str]) -> str:
