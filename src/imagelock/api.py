@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from imagelock.core.config import Config
 from imagelock.core.finding import Report
+from imagelock.core.lock import Lock
 from imagelock.core.place import Source
+from imagelock.core.presets import exemptions_of
 from imagelock.decide.check import check_sites
+from imagelock.decide.judge import Terms
 from imagelock.decide.override import plan_override
 from imagelock.document.splice import apply
-from imagelock.find.sites import FoundSites, Knowledge, find_sites
+from imagelock.find.sites import Knowledge, find_sites
 
 if TYPE_CHECKING:
-    from imagelock.core.config import Config
-    from imagelock.decide.judge import Terms
+    from imagelock.find.sites import FoundSites
 
-__all__ = ["Override", "check", "find", "override"]
+__all__ = ["Override", "check", "find", "override", "terms_of"]
+
+_DEFAULTS = Config()
+_EMPTY = Lock(())
+# Without a date of today, an exemption that has one counts as over.
+_NO_DAY = date.max
 
 
 class Override(Struct, frozen=True):
@@ -27,24 +36,60 @@ class Override(Struct, frozen=True):
     report: Report
 
 
-def find(source: Source, terms: Terms, config: Config) -> FoundSites:
-    """Find every place of a manifest that names an image."""
-    assert terms.lock is not None  # noqa: S101  (an empty one, where there is none)
-    return find_sites(source, Knowledge(terms.lock, config.find_keys, config.forbid_keys))
+def find(text: str | Source, lock: Lock = _EMPTY, *, config: Config = _DEFAULTS) -> FoundSites:
+    """Find every place of a manifest that names an image.
+
+    Args:
+        text: YAML or JSON, one document or a stream of them; templates are read through.
+        lock: Tells images in places that no key names.
+        config: The key paths that the project adds or forbids.
+    """
+    return find_sites(_source(text), Knowledge(lock, config.find_keys, config.forbid_keys))
 
 
-def override(source: Source, terms: Terms, config: Config) -> Override:
+def override(
+    text: str | Source, lock: Lock, *, config: Config = _DEFAULTS, today: date = _NO_DAY
+) -> Override:
     """Write the lock's digests into a manifest, and change no other character of it.
 
     Args:
-        source: The manifest.
-        terms: The lock, and who is exempt.
-        config: The key paths that the project adds or forbids.
+        text: YAML or JSON, one document or a stream of them.
+        lock: The digests.
+        config: Exemptions, and the key paths that the project adds or forbids.
+        today: The day on which exemptions are judged.
     """
-    plan = plan_override(source, find(source, terms, config), terms)
+    source = _source(text)
+    found = find(source, lock, config=config)
+    plan = plan_override(source, found, terms_of(config, lock, today))
     return Override(apply(source.text, plan.splices), plan.report)
 
 
-def check(source: Source, terms: Terms, config: Config) -> Report:
-    """Say which images of a manifest the policy does not allow."""
-    return check_sites(source, find(source, terms, config), terms)
+def check(
+    text: str | Source,
+    lock: Lock = _EMPTY,
+    *,
+    config: Config = _DEFAULTS,
+    today: date = _NO_DAY,
+) -> Report:
+    """Say which images of a manifest the policy in *config* does not allow."""
+    source = _source(text)
+    found = find(source, lock, config=config)
+    return check_sites(source, found, terms_of(config, lock, today))
+
+
+def terms_of(config: Config, lock: Lock | None, today: date) -> Terms:
+    """Return what images are judged by, as the settings say.
+
+    Raises:
+        InputError: There is no preset of a name that the settings give.
+    """
+    return Terms(
+        policy=config.policy,
+        lock=lock,
+        exemptions=(*config.exemptions, *exemptions_of(config.presets)),
+        today=today,
+    )
+
+
+def _source(text: str | Source) -> Source:
+    return text if isinstance(text, Source) else Source("<text>", text)

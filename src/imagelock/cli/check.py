@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from imagelock.cli.console import Console
     from imagelock.core.config import Config
     from imagelock.core.lock import Lock
-    from imagelock.decide.judge import Terms
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
 
@@ -43,12 +42,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> int:
     """Read, look, say."""
     from imagelock.cli.arguments import read_config
-    from imagelock.cli.manifests import terms_of
     from imagelock.cli.reporting import tell
 
     config = read_config(args)
-    terms = terms_of(config, _lock(config, args))
-    reports = [_check(path, terms, config, console) for path in args.paths]
+    lock = _lock(config, args)
+    reports = [_check(path, lock, config, console) for path in args.paths]
     return tell(Report.joined(reports), args, console, strict=config.strict)
 
 
@@ -64,13 +62,16 @@ def _lock(config: Config, args: Namespace) -> Lock:
     return Lock((), name=config.lock)
 
 
-def _check(path: str, terms: Terms, config: Config, console: Console) -> Report:
+def _check(path: str, lock: Lock, config: Config, console: Console) -> Report:
+    from datetime import date
+
     from imagelock import api
     from imagelock.cli.manifests import Unreadable, read_manifests, read_path, start_of
 
+    today = date.today()  # noqa: DTZ011  (an exemption ends with the day where it is judged)
     manifests = read_path(path)
     if isinstance(manifests, Source):
-        return api.check(manifests, terms, config)
+        return api.check(manifests, lock, config=config, today=today)
     reports = [start_of("check", manifests)]
     with console.progress("checking", len(manifests.manifests)) as progress:
         for name, source in read_manifests(manifests):
@@ -78,5 +79,5 @@ def _check(path: str, terms: Terms, config: Config, console: Console) -> Report:
             if isinstance(source, Unreadable):
                 reports.append(source.report("check"))
             else:
-                reports.append(api.check(source, terms, config))
+                reports.append(api.check(source, lock, config=config, today=today))
     return Report.joined(reports)

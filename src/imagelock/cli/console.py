@@ -201,6 +201,8 @@ class Progress:
         count = f"{self._done:,}" + (f" of {self._total:,}" if self._total is not None else "")
         rate = self._done / max(now - self._started, 1e-9)
         line = f"{self._label}: {count}, {rate:,.0f}/s"
+        if not self._done and self._total is None:
+            line = f"{self._label}:"  # nothing is counted: the note says how far it is
         if self._note:
             line += f"  {self._note}"
         if self._terminal:

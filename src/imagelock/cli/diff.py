@@ -28,7 +28,8 @@ def print_diff(before: str, after: str, name: str, console: Console) -> None:
         text = printable(line.rstrip("\r\n"))
         if console.colour_results:
             text = _coloured(text)
-        console.result(f"{text}\n")
+        end = "\n" if line.endswith("\n") else "\n\\ No newline at end of file\n"
+        console.result(f"{text}{end}")
 
 
 def _coloured(line: str) -> str:

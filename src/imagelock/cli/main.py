@@ -110,7 +110,7 @@ def _run(name: str, rest: list[str]) -> int:
         console.flush()
     except ImagelockError as error:
         console.error(_printable(error))
-        console.last_line(name, undone)
+        console.last_line(name, error.undone or undone)
         return error.exit_status
     except KeyboardInterrupt:
         console.end_progress()

@@ -14,12 +14,9 @@ from imagelock.outside.folders import Tree, list_tree
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelock.core.config import Config
-    from imagelock.core.lock import Lock
     from imagelock.core.place import Source
-    from imagelock.decide.judge import Terms
 
-__all__ = ["Unreadable", "read_manifests", "read_path", "start_of", "terms_of"]
+__all__ = ["Unreadable", "read_manifests", "read_path", "start_of"]
 
 
 class Unreadable:
@@ -64,19 +61,4 @@ def start_of(command: str, tree: Tree) -> Report:
     """Return the report of a tree before any of its files: what will not be looked at."""
     return Report(
         command=command, findings=(), coverage=Coverage(0, "files", tree.skipped), sites=()
-    )
-
-
-def terms_of(config: Config, lock: Lock) -> Terms:
-    """Return what images are judged by, as the settings say."""
-    from datetime import date
-
-    from imagelock.core.presets import exemptions_of
-    from imagelock.decide.judge import Terms
-
-    return Terms(
-        policy=config.policy,
-        lock=lock,
-        exemptions=(*config.exemptions, *exemptions_of(config.presets)),
-        today=date.today(),  # noqa: DTZ011  (an exemption ends with the day where it is judged)
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from imagelock.cli.console import Console
     from imagelock.core.config import Config
-    from imagelock.decide.judge import Terms
+    from imagelock.core.lock import Lock
     from imagelock.outside.folders import Tree
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
@@ -69,25 +69,25 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> int:
     """Read, pin, write, say."""
     from imagelock.cli.arguments import read_config, read_lock
-    from imagelock.cli.manifests import read_path, terms_of
+    from imagelock.cli.manifests import read_path
 
     config = read_config(args)
-    terms = terms_of(config, read_lock(config))
+    lock = read_lock(config)
     manifests = read_path(args.path, without=args.output)
     if isinstance(manifests, Source):
-        return _run_text(manifests, terms, config, args, console)
-    return _run_tree(manifests, terms, config, args, console)
+        return _run_text(manifests, lock, config, args, console)
+    return _run_tree(manifests, lock, config, args, console)
 
 
-def _run_text(
-    source: Source, terms: Terms, config: Config, args: Namespace, console: Console
-) -> int:
+def _run_text(source: Source, lock: Lock, config: Config, args: Namespace, console: Console) -> int:
+    from datetime import date
+
     from imagelock import api
     from imagelock.outside.files import encode, write_bytes
 
     if args.in_place and args.path == "-":
         raise InputError("standard input cannot be changed in place")
-    result = api.override(source, terms, config)
+    result = api.override(source, lock, config=config, today=date.today())  # noqa: DTZ011
     written = encode(source, result.text)
     to_stdout = not (args.in_place or args.output)
     if _is_refused(result.report, args, config) and not args.diff:
@@ -104,7 +104,7 @@ def _run_text(
     return _tell(result.report, args, console, config, result_taken=to_stdout)
 
 
-def _run_tree(tree: Tree, terms: Terms, config: Config, args: Namespace, console: Console) -> int:
+def _run_tree(tree: Tree, lock: Lock, config: Config, args: Namespace, console: Console) -> int:
     from imagelock.outside.folders import write_changes, write_copy
 
     if not (args.in_place or args.output or args.diff):
@@ -112,7 +112,7 @@ def _run_tree(tree: Tree, terms: Terms, config: Config, args: Namespace, console
             f"'{args.path}' is a folder, and its files cannot all go to standard output",
             hint="Name a folder with --output, or change the files with --in-place.",
         )
-    changed, report = _override_tree(tree, terms, config, console, diff=args.diff)
+    changed, report = _override_tree(tree, lock, config, console, diff=args.diff)
     if args.diff:
         return _tell(report, args, console, config, result_taken=True)
     if _is_refused(report, args, config):
@@ -128,8 +128,10 @@ def _run_tree(tree: Tree, terms: Terms, config: Config, args: Namespace, console
 
 
 def _override_tree(
-    tree: Tree, terms: Terms, config: Config, console: Console, *, diff: bool
+    tree: Tree, lock: Lock, config: Config, console: Console, *, diff: bool
 ) -> tuple[dict[str, bytes], Report]:
+    from datetime import date
+
     from imagelock import api
     from imagelock.cli.manifests import Unreadable, read_manifests, start_of
     from imagelock.outside.files import encode
@@ -142,7 +144,7 @@ def _override_tree(
             if isinstance(source, Unreadable):
                 reports.append(source.report("override"))
                 continue
-            result = api.override(source, terms, config)
+            result = api.override(source, lock, config=config, today=date.today())  # noqa: DTZ011
             reports.append(result.report)
             if result.text != source.text:
                 changed[name] = encode(source, result.text)

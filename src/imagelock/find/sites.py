@@ -20,6 +20,7 @@ from imagelock.find import (
     position,
     split,
 )
+from imagelock.find.namespace import namespace_of
 from imagelock.find.site import Path, Site
 from imagelock.find.visit import Knowledge, Layer, Visit
 
@@ -32,6 +33,7 @@ __all__ = ["FoundSites", "Knowledge", "Unread", "find_sites"]
 _FINDERS = (argo, kustomize, position, split, key)
 _NOTHING: frozenset[str] = frozenset()
 _DECOY = 1 << len(_FINDERS)
+_OBJECT = _DECOY << 1
 
 
 class Unread(Struct, frozen=True):
@@ -96,9 +98,11 @@ class _Walk:
         self.visit.defaults = outer
 
     def _walk(self, root: Node, path: Path) -> None:
-        stack: list[tuple[Node, Path]] = [(root, path)]
+        visit = self.visit
+        outer = visit.namespace
+        stack: list[tuple[Node, Path, str | None]] = [(root, path, outer)]
         while stack:
-            node, path = stack.pop()
+            node, path, visit.namespace = stack.pop()
             kind = type(node)
             if kind is Scalar:
                 self._scalar(node, path)  # type: ignore[arg-type]
@@ -106,10 +110,16 @@ class _Walk:
                 self._mapping(node, path, stack)  # type: ignore[arg-type]
             elif kind is Sequence:
                 items = node.items  # type: ignore[union-attr]
-                stack += [(items[i], (path, i)) for i in range(len(items) - 1, -1, -1)]
+                namespace = visit.namespace
+                stack += [
+                    (items[i], (path, i), namespace) for i in range(len(items) - 1, -1, -1)
+                ]
             # An alias repeats what is met at its anchor.
+        visit.namespace = outer
 
-    def _mapping(self, mapping: Mapping, path: Path, stack: list[tuple[Node, Path]]) -> None:
+    def _mapping(
+        self, mapping: Mapping, path: Path, stack: list[tuple[Node, Path, str | None]]
+    ) -> None:
         interest = 0
         interests = self._interests
         for name, _ in mapping.pairs:
@@ -119,15 +129,18 @@ class _Walk:
         skip = decoys.keys_to_skip(mapping, path) if interest & _DECOY else _NOTHING
         if skip is None:
             return
+        if interest & _OBJECT:
+            self.visit.namespace = namespace_of(mapping) or self.visit.namespace
         if interest:
             self._ask_finders(mapping, path, interest)
         for name, value in reversed(mapping.pairs):
             key_text = name.value if type(name) is Scalar else "?"
             if key_text not in skip and not self.visit.is_replaced(value):
-                stack.append((value, (path, key_text)))
+                stack.append((value, (path, key_text), self.visit.namespace))
 
     def _interest_in(self, name: str) -> int:
         interest = _DECOY if decoys.wants(name) else 0
+        interest |= _OBJECT if name == "kind" else 0
         for index, finder in enumerate(_FINDERS):
             if finder.wants(name):
                 interest |= 1 << index

@@ -157,7 +157,7 @@ def _copy(tree: Tree, target: Path, changed: Mapping[str, bytes]) -> None:
     for name in tree.folders:
         (target / name).mkdir()
     for name in tree.links:
-        os.symlink((tree.root / name).readlink(), target / name)
+        (target / name).symlink_to((tree.root / name).readlink())
     for name in (*tree.others, *tree.manifests):
         if name in changed:
             (target / name).write_bytes(changed[name])
