@@ -1,0 +1,147 @@
+"""Wait until Applications are as they should be, and tell how far they are."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from imagelock.decide import deploy
+from imagelock.decide.standing import Look, Ready, standing
+from imagelock.errors import ClusterError
+from imagelock.outside.argocd import ask_to_look, look_at, owned_by
+from imagelock.outside.refusals import ApiError, UnreachableError
+from imagelock.syntax.argocd import APPLICATION_SET, ApplicationSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imagelock.cli.console import Console
+    from imagelock.outside.kubernetes_api import Api
+    from imagelock.syntax.argocd import Key
+
+__all__ = ["Pace", "Wait", "count"]
+
+
+class Pace(Struct, frozen=True, kw_only=True):
+    """How long is waited, in seconds.
+
+    *patience* is for how long something must be hopeless before that is believed:
+    a person may be about to press the button.
+    """
+
+    timeout: float
+    poll: float
+    patience: float = 30.0
+
+
+class Wait:
+    """Waits for Applications that were applied, and for those that they create."""
+
+    def __init__(self, api: Api, console: Console, pace: Pace, *, field_manager: str) -> None:
+        self._api = api
+        self._console = console
+        self._pace = pace
+        self._field_manager = field_manager
+        self._rollout = deploy.begin(())
+        self._started = self._hopeful = time.monotonic()
+        self._sure = False
+        self._fault: ClusterError | None = None
+        self._told: set[Key] = set()
+
+    def until_ready(self, keys: Iterable[Key]) -> None:
+        """Return when everything is Synced and Healthy.
+
+        Raises:
+            ClusterError: It is not, at the end of the time or for ever; or the
+                cluster may not be asked.
+        """
+        self._rollout = deploy.begin(keys)
+        with self._console.progress("waiting") as bar:
+            while not self._is_over():
+                bar.show(self._note())
+                time.sleep(self._pace.poll)
+        for line in deploy.elsewhere(self._rollout):
+            self._console.warn(f"{line}; they were not watched")
+        total = count(len(self._rollout.watched), "Application")
+        self._console.say(f"In sync and healthy after {self._waited():.0f} s: {total}")
+
+    def _is_over(self) -> bool:
+        self._try_step()
+        state = deploy.progress(self._rollout)
+        if isinstance(state, deploy.Done) and self._fault is None:
+            # What was ready a while ago is looked at once more, all at the same time.
+            if self._sure:
+                return True
+            self._sure = True
+            return False
+        self._sure = False
+        if not isinstance(state, deploy.Failed):
+            self._hopeful = time.monotonic()
+        self._give_up_in_time()
+        return False
+
+    def _try_step(self) -> None:
+        try:
+            self._step()
+            self._fault = None
+        except (ApiError, UnreachableError) as error:
+            # It answered when the objects were applied: it may answer again.
+            if isinstance(error, ApiError) and not error.again:
+                raise
+            self._fault = error
+
+    def _step(self) -> None:
+        keys = deploy.to_look_at(self._rollout, again=self._sure)
+        looks = {key: self._look(key) for key in keys}
+        self._rollout = deploy.after_look(self._rollout, looks)
+        self._tell_ready()
+        asked = deploy.to_ask(self._rollout)
+        for key in asked:
+            ask_to_look(self._api, key, self._field_manager)
+        self._rollout = deploy.after_ask(self._rollout, asked)
+
+    def _look(self, key: Key) -> Look:
+        seen = look_at(self._api, key)
+        owned = owned_by(self._api, seen) if isinstance(seen, ApplicationSet) else ()
+        return Look(seen, owned)
+
+    def _tell_ready(self) -> None:
+        for key, watched in self._rollout.watched.items():
+            if key not in self._told and isinstance(standing(watched), Ready):
+                self._told.add(key)
+                state = "up to date" if key.kind == APPLICATION_SET else "Synced and Healthy"
+                self._console.say(f"{key}: {state}")
+
+    def _give_up_in_time(self) -> None:
+        hopeless = time.monotonic() - self._hopeful >= self._pace.patience
+        if not hopeless and self._waited() < self._pace.timeout:
+            return
+        state = deploy.progress(self._rollout)
+        late = 0 if isinstance(state, deploy.Done) else state.total - state.ready
+        total = count(len(self._rollout.watched), "Application")
+        why = ", and waiting longer will not help" if hopeless else ""
+        lines = [f"{late} of {total} not Synced and Healthy after {self._waited():.0f} s{why}:"]
+        lines += [f"  {line}" for line in deploy.described(self._rollout)]
+        if self._fault is not None:
+            lines.append(f"  the cluster did not answer at the end: {self._fault.problem}")
+        failure = ClusterError("\n".join(lines))
+        failure.undone = "the objects were applied, and not everything is Synced and Healthy"
+        raise failure from self._fault
+
+    def _note(self) -> str:
+        if self._fault is not None:
+            return f"the cluster does not answer: {self._fault.problem}"
+        state = deploy.progress(self._rollout)
+        if isinstance(state, deploy.Done):
+            return "everything is ready; looking once more"
+        return f"{state.ready} of {state.total} ready; {state.why}"
+
+    def _waited(self) -> float:
+        return time.monotonic() - self._started
+
+
+def count(number: int, what: str) -> str:
+    """Spell a number of things."""
+    return f"{number} {what}{'' if number == 1 else 's'}"

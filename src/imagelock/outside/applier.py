@@ -1,0 +1,251 @@
+"""Apply objects by server-side apply, one after the other."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Struct
+
+from imagelock.core.place import printable
+from imagelock.errors import ClusterError, InputError
+from imagelock.outside.refusals import ApiError
+from imagelock.syntax.argocd import API_VERSION, Key
+
+if TYPE_CHECKING:
+    from imagelock.outside.kubernetes_api import Api
+    from imagelock.syntax.manifests import Manifest
+
+__all__ = ["Applier", "How"]
+
+_APPLY = "application/apply-patch+yaml"
+_WRONG_OBJECT = {400, 415, 422}  # statuses by which the server says that the object is wrong
+_NOT_FOUND, _CONFLICT = 404, 409
+_ESTABLISHED = 30.0  # seconds in which a new definition of a kind must be served
+_PAUSE = 0.5  # seconds between two looks at it
+
+
+class How(Struct, frozen=True, kw_only=True):
+    """How objects are applied."""
+
+    namespace: str
+    field_manager: str
+    force: bool = False
+    dry_run: bool = False
+
+
+class _Resource(Struct, frozen=True):
+    name: str
+    kind: str
+    namespaced: bool
+
+
+class _Resources(Struct, frozen=True):
+    resources: tuple[_Resource, ...] = ()
+
+
+class _Kinds:
+    """What the cluster calls each kind; asked once for each API version."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._known: dict[str, dict[str, _Resource]] = {}
+
+    def path(self, manifest: Manifest, default_namespace: str) -> str | None:
+        """Return an object's path, or ``None`` if the cluster does not know its kind.
+
+        Raises:
+            ClusterError: The cluster did not say.
+        """
+        version = manifest.api_version
+        if version not in self._known:
+            self._known[version] = self._ask(version)
+        resource = self._known[version].get(manifest.kind)
+        if resource is None:
+            return None
+        within = ""
+        if resource.namespaced:
+            within = f"namespaces/{quote(manifest.namespace or default_namespace, safe='')}/"
+        return f"{_root(version)}/{within}{resource.name}/{quote(manifest.name, safe='')}"
+
+    def is_namespaced(self, manifest: Manifest) -> bool:
+        """Say whether an object stands in a namespace; its path must have been asked for."""
+        return self._known[manifest.api_version][manifest.kind].namespaced
+
+    def forget(self) -> None:
+        """Ask again from now on: kinds were added."""
+        self._known.clear()
+
+    def _ask(self, version: str) -> dict[str, _Resource]:
+        try:
+            data = self._api.get(_root(version))
+        except ApiError as error:
+            if error.code == _NOT_FOUND:
+                return {}
+            raise
+        found = self._api.read(data, _decode_resources)
+        # A name with a slash is a part of an object, such as deployments/scale.
+        return {one.kind: one for one in found.resources if "/" not in one.name}
+
+
+class Applier:
+    """Applies objects, one after the other."""
+
+    def __init__(self, api: Api, how: How) -> None:
+        self._api = api
+        self._how = how
+        self._kinds = _Kinds(api)
+
+    @property
+    def is_dry(self) -> bool:
+        """Whether nothing is really changed."""
+        return self._how.dry_run
+
+    def check(self, manifests: tuple[Manifest, ...]) -> None:
+        """Check that the cluster knows every kind, before anything is applied.
+
+        Raises:
+            ClusterError: It does not know one that no manifest defines.
+        """
+        defined = {one.defines for one in manifests}
+        for one in manifests:
+            if (one.group, one.kind) in defined:
+                continue
+            if self._kinds.path(one, self._how.namespace) is None:
+                self._unknown(one)
+
+    def key(self, manifest: Manifest) -> Key:
+        """Return the name under which an Application or a set of them is watched."""
+        return Key(manifest.namespace or self._how.namespace, manifest.name, manifest.kind)
+
+    def apply(self, manifest: Manifest) -> bool:
+        """Apply one object; say whether that could be done.
+
+        It cannot in a dry run, where what it stands on is not made either.
+
+        Raises:
+            InputError: The cluster says that the object is wrong.
+            ClusterError: It refuses, or another manager owns a field of it.
+        """
+        path = self._path(manifest)
+        if path is None:
+            return False
+        try:
+            self._api.patch(
+                path,
+                msgspec.json.encode(self._placed(manifest)),
+                content_type=_APPLY,
+                params=self._parameters(),
+            )
+        except ApiError as error:
+            if error.code == _NOT_FOUND and self._how.dry_run:
+                return False
+            _refuse(error, manifest)
+        if any(manifest.defines) and not self._how.dry_run:
+            self._await_definition(path, manifest)
+        return True
+
+    def _path(self, manifest: Manifest) -> str | None:
+        path = self._kinds.path(manifest, self._how.namespace)
+        if path is None and not self._how.dry_run:
+            # Just defined: discovery follows a moment after the definition.
+            deadline = time.monotonic() + _ESTABLISHED
+            while path is None and time.monotonic() < deadline:
+                time.sleep(_PAUSE)
+                self._kinds.forget()
+                path = self._kinds.path(manifest, self._how.namespace)
+            if path is None:
+                self._unknown(manifest)
+        return path
+
+    def _placed(self, manifest: Manifest) -> dict[str, object]:
+        if manifest.namespace or not self._kinds.is_namespaced(manifest):
+            return manifest.body
+        metadata = {**manifest.body["metadata"], "namespace": self._how.namespace}
+        return {**manifest.body, "metadata": metadata}
+
+    def _parameters(self) -> dict[str, str]:
+        parameters = {"fieldManager": self._how.field_manager, "fieldValidation": "Strict"}
+        if self._how.force:
+            parameters["force"] = "true"
+        if self._how.dry_run:
+            parameters["dryRun"] = "All"
+        return parameters
+
+    def _await_definition(self, path: str, manifest: Manifest) -> None:
+        deadline = time.monotonic() + _ESTABLISHED
+        while not _is_established(self._api.read(self._api.get(path), _decode_definition)):
+            if time.monotonic() >= deadline:
+                raise ClusterError(
+                    f"{manifest}: the cluster does not serve this kind {_ESTABLISHED:.0f} s after "
+                    "it was defined",
+                    hint="See its status: kubectl describe crd",
+                )
+            time.sleep(_PAUSE)
+        self._kinds.forget()
+
+    def _unknown(self, manifest: Manifest) -> NoReturn:
+        is_argo = manifest.api_version == API_VERSION
+        raise ClusterError(
+            f"{manifest.place}: {self._api.host} knows no {printable(manifest.kind)} of "
+            f"{printable(manifest.api_version)}",
+            hint="Is Argo CD installed in this cluster? Name the right one with --context."
+            if is_argo
+            else "Is what defines it installed in this cluster, or in these manifests?",
+        )
+
+
+class _Condition(Struct, frozen=True):
+    type: str = ""
+    status: str = ""
+
+
+class _DefinitionStatus(Struct, frozen=True):
+    conditions: tuple[_Condition, ...] | None = None
+
+
+class _Definition(Struct, frozen=True):
+    status: _DefinitionStatus = _DefinitionStatus()
+
+
+def _is_established(definition: _Definition) -> bool:
+    conditions = definition.status.conditions or ()
+    return any(one.type == "Established" and one.status == "True" for one in conditions)
+
+
+def _decode_resources(data: bytes) -> _Resources:
+    return msgspec.json.decode(data, type=_Resources)
+
+
+def _decode_definition(data: bytes) -> _Definition:
+    return msgspec.json.decode(data, type=_Definition)
+
+
+def _refuse(error: ApiError, manifest: Manifest) -> NoReturn:
+    told = error.status.message if error.status else ""
+    if error.code in _WRONG_OBJECT and told:
+        raise InputError(
+            f"the cluster does not accept {manifest}: {printable(told)}",
+            place=manifest.place,
+            hint="Mend the manifest.",
+        ) from error
+    if error.code == _CONFLICT:
+        causes = error.status.causes if error.status else ()
+        fields = [f"    {printable(one.field)}: {printable(one.message)}" for one in causes]
+        raise ClusterError(
+            "\n".join(
+                (f"{manifest.place}: another manager owns fields of {manifest}:", *fields)
+                if fields
+                else (f"{manifest.place}: {manifest}: {printable(told)}",)
+            ),
+            hint="Take them over with --force-conflicts, or leave them out of the manifest.",
+        ) from error
+    raise ClusterError(
+        f"{manifest.place}: {manifest} was not applied: {error.problem}", hint=error.hint
+    ) from error
+
+
+def _root(api_version: str) -> str:
+    return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"

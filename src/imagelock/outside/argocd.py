@@ -1,0 +1,79 @@
+"""Look at Applications and what makes them, and ask Argo CD to do so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import msgspec
+
+from imagelock.outside.cluster import list_pages
+from imagelock.outside.refusals import ApiError
+from imagelock.syntax.argocd import (
+    API_VERSION,
+    APPLICATION_SET,
+    REFRESH,
+    Application,
+    ApplicationSet,
+    Key,
+    parse_application,
+    parse_application_set,
+    parse_applications,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imagelock.outside.kubernetes_api import Api
+
+__all__ = ["ask_to_look", "look_at", "owned_by"]
+
+_MERGE = "application/merge-patch+json"
+_NOT_FOUND = 404
+
+
+def look_at(api: Api, key: Key) -> Application | ApplicationSet | None:
+    """Return an Application or a set of them as it is now; nothing if it is not there.
+
+    Raises:
+        ClusterError: No whole answer came.
+    """
+    parse: Callable[[bytes], Application | ApplicationSet] = parse_application
+    if key.kind == APPLICATION_SET:
+        parse = parse_application_set
+    try:
+        data = api.get(_path(key))
+    except ApiError as error:
+        if error.code == _NOT_FOUND:
+            return None
+        raise
+    return api.read(data, parse)
+
+
+def owned_by(api: Api, of: ApplicationSet) -> tuple[Key, ...]:
+    """Return the Applications that a set made.
+
+    Raises:
+        ClusterError: No whole list came.
+    """
+    namespace = quote(of.key.namespace, safe="")
+    path = f"/apis/{API_VERSION}/namespaces/{namespace}/applications"
+    pages = list_pages(api, path, parse_applications, limit=100)
+    return tuple(one.key for page in pages for one in page.items if of.uid in one.owner_uids)
+
+
+def ask_to_look(api: Api, key: Key, field_manager: str) -> None:
+    """Ask Argo CD to compare it now; Argo CD removes the request when it has.
+
+    Raises:
+        ClusterError: It may not be asked.
+    """
+    name, value = REFRESH[key.kind]
+    body = msgspec.json.encode({"metadata": {"annotations": {name: value}}})
+    api.patch(_path(key), body, content_type=_MERGE, params={"fieldManager": field_manager})
+
+
+def _path(key: Key) -> str:
+    plural = f"{key.kind.lower()}s"
+    namespace, name = quote(key.namespace, safe=""), quote(key.name, safe="")
+    return f"/apis/{API_VERSION}/namespaces/{namespace}/{plural}/{name}"
