@@ -31,9 +31,15 @@ __all__ = [
 
 
 class ImagelockError(Exception):
-    """An end that was foreseen: the message says what to do about it."""
+    """An end that was foreseen: the message says what to do about it.
+
+    Attributes:
+        exit_status: What the command ends with.
+        undone: What did not happen, where that is not what the command says itself.
+    """
 
     exit_status = 2
+    undone = ""
 
 
 class InputError(ImagelockError):

@@ -112,10 +112,10 @@ def _run(name: str, rest: list[str]) -> int:
         console.error(_printable(error))
         console.last_line(name, error.undone or undone)
         return error.exit_status
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         console.end_progress()
         console.error("interrupted")
-        console.last_line(name, undone)
+        console.last_line(name, getattr(error, "undone", undone))
         return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has seen enough.
@@ -123,7 +123,7 @@ def _run(name: str, rest: list[str]) -> int:
         return BROKEN_PIPE
     except Exception as error:  # noqa: BLE001  (the last resort: say whose fault it is)
         console.our_fault(error)
-        console.last_line(name, undone)
+        console.last_line(name, getattr(error, "undone", undone))
         return OUR_FAULT
     return status
 
