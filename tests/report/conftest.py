@@ -1,8 +1,18 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from imagelock.core.finding import Coverage, Finding, Report, ReportedSite, Skipped
+from imagelock.core.exemption import Exemption
+from imagelock.core.finding import (
+    Coverage,
+    ExemptionUse,
+    Finding,
+    Report,
+    ReportedSite,
+    Skipped,
+)
 from imagelock.core.place import ClusterPlace, FilePlace
 
 APP = FilePlace("deploy/app.yaml", 12, 16, "$.spec.containers[0].image")
@@ -42,6 +52,18 @@ def mixed() -> Report:
         ),
         coverage=Coverage(9, "images", (Skipped("notes.txt", "it is no YAML"),)),
         summary={"sites": 9, "pinned now": 4},
+        exemptions=(
+            ExemptionUse(
+                Exemption(
+                    repository="gke.gcr.io",
+                    namespaces=("kube-system", "gmp-*"),
+                    reason="brought by GKE",
+                    until=date(2027, 12, 31),
+                    preset="gke",
+                ),
+                3,
+            ),
+        ),
     )
 
 

@@ -92,6 +92,21 @@ def test_sites_are_there_only_for_commands_that_have_them(mixed: Report, clean: 
     assert [site["status"] for site in read(render(clean))["sites"]] == ["pinned-before", "exempt"]
 
 
+def test_every_use_of_an_exemption_is_counted(mixed: Report, clean: Report) -> None:
+    assert "exemptions" not in read(render(clean))
+    assert read(render(mixed))["exemptions"] == [
+        {
+            "repository": "gke.gcr.io",
+            "namespaces": ["kube-system", "gmp-*"],
+            "reason": "brought by GKE",
+            "owner": "",
+            "until": "2027-12-31",
+            "preset": "gke",
+            "images": 3,
+        }
+    ]
+
+
 def test_what_a_terminal_would_obey_is_escaped_and_still_means_the_same(hostile: Report) -> None:
     text = render(hostile)
 
