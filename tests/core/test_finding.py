@@ -21,7 +21,7 @@ def test_a_finding_has_the_severity_and_the_help_of_its_rule() -> None:
     finding = Finding.of("ambiguous", PLACE, "two digests")
 
     assert finding.severity == "warning"
-    assert finding.help == RULES["ambiguous"].mend
+    assert finding.help == RULES["ambiguous"].advice
 
 
 def test_a_finding_can_have_help_of_its_own() -> None:

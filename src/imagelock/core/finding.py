@@ -54,7 +54,7 @@ class Finding(Struct, frozen=True, kw_only=True):
             place=place,
             message=message,
             image=image,
-            help=help or row.mend,
+            help=help or row.advice,
             severity=row.severity,
         )
 

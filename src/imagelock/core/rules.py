@@ -24,6 +24,11 @@ class Rule(Struct, frozen=True, kw_only=True):
     mend: str
     allow: str
 
+    @property
+    def advice(self) -> str:
+        """How to mend it, as a terminal shows it: without the marks of Markdown."""
+        return self.mend.replace("`", "'")
+
 
 _IN_THE_LOCK = (
     "An image that the team does not pin itself can be exempted in `imagelock.toml` "

@@ -122,7 +122,7 @@ def _logical(place: Place) -> dict[str, str]:
 
 
 def _properties(finding: Finding) -> dict[str, str]:
-    properties = {"image": printable(finding.image), "help": _plain(printable(finding.help))}
+    properties = {"image": printable(finding.image), "help": printable(finding.help)}
     return {name: value for name, value in properties.items() if value}
 
 

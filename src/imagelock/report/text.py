@@ -87,7 +87,7 @@ def _in_reading_order(findings: tuple[Finding, ...]) -> list[Finding]:
 def _common_help(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
     """Count (rule, help): what a rule always says, or says more than once."""
     common = Counter((finding.rule.name, finding.help) for finding in findings if finding.help)
-    general = {(finding.rule.name, finding.rule.mend) for finding in findings}
+    general = {(finding.rule.name, finding.rule.advice) for finding in findings}
     for said in [said for said, count in common.items() if count == 1 and said not in general]:
         del common[said]
     return common
@@ -98,7 +98,7 @@ def _finding(finding: Finding, common: Counter[tuple[str, str]], paint: _Paint) 
     severity = paint(f"{finding.severity}:", finding.severity)
     yield f"{place}: {severity} {finding.sentence} {paint(f'[{finding.rule.name}]', 'dim')}"
     if finding.help and (finding.rule.name, finding.help) not in common:
-        yield f"    {_plain(finding.help)}"
+        yield f"    {printable(finding.help)}"
 
 
 def _what_to_do(common: Counter[tuple[str, str]], paint: _Paint) -> list[str]:
@@ -107,7 +107,7 @@ def _what_to_do(common: Counter[tuple[str, str]], paint: _Paint) -> list[str]:
     lines = [paint("what to do", "place")]
     for (rule, help_), count in common.most_common():
         times = f" ({count})" if count > 1 else ""
-        lines.append(f"  {rule}{times}: {_plain(help_)}")
+        lines.append(f"  {rule}{times}: {printable(help_)}")
     return lines
 
 
@@ -173,8 +173,3 @@ def _many(count: int, things: str) -> str:
     if count == 1:
         first = first.removesuffix("s")
     return f"{count:,} {first}{space}{rest}"
-
-
-def _plain(text: str) -> str:
-    """Return a sentence of the documentation as a terminal shows it."""
-    return printable(text.replace("`", "'"))
