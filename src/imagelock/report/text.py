@@ -105,7 +105,7 @@ def _what_to_do(common: Counter[tuple[str, str]], paint: _Paint) -> list[str]:
     if not common:
         return []
     lines = [paint("what to do", "place")]
-    for (rule, help_), count in common.most_common():
+    for (rule, help_), count in common.items():
         times = f" ({count})" if count > 1 else ""
         lines.append(f"  {rule}{times}: {printable(help_)}")
     return lines
