@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from array import array
 from bisect import bisect_right
 
 from msgspec import Struct
@@ -79,7 +81,7 @@ class Source:
         self.text = text
         self.encoding = encoding
         self.bom = bom
-        self._line_starts: list[int] | None = None
+        self._line_starts: array[int] | None = None
 
     def __repr__(self) -> str:
         """Name the source; its text may be long."""
@@ -106,15 +108,11 @@ class Source:
         width = max(1, min(width, _EXCERPT_WIDTH))
         return f"    {shown}\n    {' ' * (column - cut)}{'~' * (width - 1)}^"
 
-    def _starts(self) -> list[int]:
+    def _starts(self) -> array[int]:
         if self._line_starts is None:
-            starts = [0]
-            text = self.text
-            position = text.find("\n")
-            while position >= 0:
-                starts.append(position + 1)
-                position = text.find("\n", position + 1)
-            self._line_starts = starts
+            # An array: a list of the lines of 100 MB would take as much memory as their text.
+            self._line_starts = array("Q", [0])
+            self._line_starts.extend(found.end() for found in re.finditer("\n", self.text))
         return self._line_starts
 
 
