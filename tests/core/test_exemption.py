@@ -104,3 +104,28 @@ def test_an_exemption_holds_to_the_end_of_its_last_day() -> None:
     assert not until.has_expired(date(2027, 3, 31))
     assert until.has_expired(date(2027, 4, 1))
     assert not exemption().has_expired(date(9999, 12, 31))
+
+
+REGIONAL = "*-artifactregistry.gcr.io/gke-release/gke-release"
+
+
+@pytest.mark.parametrize("region", ["us-central1", "europe-west3", "a"])
+def test_a_star_stands_for_a_piece_of_one_label(region: str) -> None:
+    name = f"{region}-artifactregistry.gcr.io/gke-release/gke-release/pause"
+
+    assert exemption(REGIONAL).covers(Repository.parse(name), "kube-system")
+
+
+@pytest.mark.parametrize(
+    "repository",
+    [
+        "evil.example-artifactregistry.gcr.io/gke-release/gke-release/pause",
+        "evil.example/x-artifactregistry.gcr.io/gke-release/gke-release/pause",
+        "us-artifactregistry.gcr.io/gke-release/gke-release-staging/pause",
+        "us-artifactregistry.gcr.io.evil.example/gke-release/gke-release/pause",
+        "us-artifactregistry.gcr.io:5000/gke-release/gke-release/pause",
+        "us-artifactregistryxgcr.io/gke-release/gke-release/pause",
+    ],
+)
+def test_a_star_reaches_over_no_dot_colon_or_slash(repository: str) -> None:
+    assert not exemption(REGIONAL).covers(Repository.parse(repository), "kube-system")

@@ -1,0 +1,147 @@
+"""What a node says it runs, compared with what was asked."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagelock.core.proof import Child, Index, Manifest, Proofs
+from imagelock.core.reference import Digest, ImageReference
+from imagelock.decide.running import CannotCompare, Right, Verdict, Wrong, compare
+
+PINNED, CHILD, OTHER, ARM, CONFIG = (Digest("sha256", letter * 64) for letter in "abcde")
+ASKED = f"redis:7@{PINNED}"
+INDEX = Proofs({PINNED: Index((Child(CHILD, "amd64"), Child(ARM, "arm64")))})
+WITH_CONFIG = Proofs(
+    {PINNED: Index((Child(CHILD, "amd64"), Child(ARM, "arm64"))), CHILD: Manifest(CONFIG)}
+)
+
+
+def verdict(
+    image_id: str, *, asked: str = ASKED, proofs: Proofs | None = None, architecture: str = ""
+) -> Verdict:
+    return compare(
+        ImageReference.parse(asked), image_id, proofs=proofs or Proofs(), architecture=architecture
+    )
+
+
+@pytest.mark.parametrize(
+    "image_id",
+    [
+        f"docker.io/library/redis@{PINNED}",
+        f"redis@{PINNED}",
+        f"index.docker.io/library/redis@{PINNED}",
+        f"docker-pullable://redis@{PINNED}",
+        f"docker.io/library/redis:7@{PINNED}",
+        f"{PINNED}",
+        f"docker://{PINNED}",
+        PINNED.hex,
+    ],
+)
+def test_the_pinned_digest_is_right_in_every_shape(image_id: str) -> None:
+    assert verdict(image_id) == Right()
+
+
+def test_the_pinned_digest_is_right_under_another_name_which_is_told() -> None:
+    assert verdict(f"mirror.example/redis@{PINNED}") == Right("mirror.example/redis")
+
+
+@pytest.mark.parametrize(
+    ("image_id", "reason"),
+    [
+        ("", "does not say which image"),
+        ("docker://", "holds no digest"),
+        ("redis:7", "holds no digest"),
+        ("\x1b[2J", "holds no digest"),
+        ("sha256:short", "holds no digest"),
+        (f"x y@{PINNED}", "holds no digest"),
+        (f"{CONFIG}", "may be the configuration"),
+        (CONFIG.hex, "may be the configuration"),
+        (f"docker://{CONFIG}", "may be the configuration"),
+        (f"redis@{CHILD}", "may be the manifest of its platform"),
+        (f"docker-pullable://redis@{CHILD}", "may be the manifest of its platform"),
+        (f"redis@sha512:{'a' * 128}", "another algorithm"),
+        (f"evil.example/redis@sha512:{'a' * 128}", "another algorithm"),
+    ],
+)
+def test_without_proof_another_digest_cannot_be_compared(image_id: str, reason: str) -> None:
+    found = verdict(image_id)
+
+    assert isinstance(found, CannotCompare)
+    assert reason in found.reason
+
+
+@pytest.mark.parametrize("repository", ["evil.example/redis", "docker.io/evil/redis", "redis2"])
+def test_another_digest_of_another_repository_is_wrong(repository: str) -> None:
+    assert isinstance(verdict(f"{repository}@{OTHER}"), Wrong)
+
+
+@pytest.mark.parametrize("architecture", ["", "amd64"])
+def test_a_child_of_the_pinned_index_is_right(architecture: str) -> None:
+    found = verdict(f"redis@{CHILD}", proofs=INDEX, architecture=architecture)
+
+    assert found == Right()
+
+
+def test_a_child_under_another_name_is_right_too() -> None:
+    assert verdict(f"mirror.example/redis@{CHILD}", proofs=INDEX) == Right()
+
+
+def test_a_child_for_another_architecture_cannot_be_compared() -> None:
+    found = verdict(f"redis@{CHILD}", proofs=INDEX, architecture="arm64")
+
+    assert isinstance(found, CannotCompare)
+    assert "amd64" in found.reason
+
+
+def test_a_digest_that_the_pinned_index_does_not_hold_is_wrong() -> None:
+    assert isinstance(verdict(f"redis@{OTHER}", proofs=INDEX), Wrong)
+
+
+def test_an_index_that_holds_the_pinned_manifest_is_right() -> None:
+    found = verdict(f"redis@{PINNED}", asked=f"redis@{CHILD}", proofs=INDEX, architecture="amd64")
+
+    assert found == Right()
+
+
+def test_another_index_with_the_same_manifest_is_right() -> None:
+    both = Proofs(
+        {
+            PINNED: Index((Child(CHILD, "amd64"), Child(ARM, "arm64"))),
+            OTHER: Index((Child(CHILD, "amd64"),)),
+        }
+    )
+
+    assert verdict(f"redis@{OTHER}", proofs=both, architecture="amd64") == Right()
+    assert isinstance(verdict(f"redis@{OTHER}", proofs=both, architecture="arm64"), CannotCompare)
+
+
+def test_a_document_of_another_image_proves_nothing() -> None:
+    elsewhere = Proofs({OTHER: Index((Child(CHILD, "amd64"),))})
+
+    assert isinstance(verdict(f"redis@{CHILD}", proofs=elsewhere), CannotCompare)
+
+
+def test_the_pinned_manifest_alone_does_not_show_that_another_digest_is_wrong() -> None:
+    manifest = Proofs({PINNED: Manifest(CONFIG)})
+
+    assert isinstance(verdict(f"redis@{OTHER}", proofs=manifest), CannotCompare)
+
+
+@pytest.mark.parametrize("architecture", ["", "amd64"])
+def test_the_configuration_of_a_pinned_manifest_is_right(architecture: str) -> None:
+    assert verdict(f"{CONFIG}", proofs=WITH_CONFIG, architecture=architecture) == Right()
+
+
+def test_another_configuration_is_wrong_once_all_that_could_be_it_are_known() -> None:
+    assert isinstance(verdict(f"{OTHER}", proofs=WITH_CONFIG, architecture="amd64"), Wrong)
+    assert isinstance(verdict(f"{OTHER}", proofs=WITH_CONFIG), CannotCompare)
+    assert isinstance(verdict(f"{OTHER}", proofs=WITH_CONFIG, architecture="arm64"), CannotCompare)
+
+
+@given(st.text(max_size=100) | st.from_regex(r"[a-z-]*(://)?[a-z./]*@?sha256:[0-9a-f]{64}"))
+def test_no_image_id_is_taken_for_right_but_for_its_digest(image_id: str) -> None:
+    found = verdict(image_id)
+
+    assert isinstance(found, Right) == (PINNED.hex in image_id and image_id.endswith(PINNED.hex))
