@@ -3,58 +3,24 @@ from __future__ import annotations
 import json
 import ssl
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import trustme
 from tests.simulators.api_server import Answer, ApiServer, in_turn, recorded, said
-from tests.simulators.kubeconfigs import write
 
 from imagelock.errors import ClusterError, InputError
-from imagelock.outside.kubernetes_api import Api, Patience, connect
+from imagelock.outside.kubernetes_api import Api, Patience
 from imagelock.outside.refusals import ApiError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     Serve = Callable[..., ApiServer]
     Reach = Callable[..., Api]
 
-HASTE = Patience(tries=3, first_pause=0.001, longest_pause=0.002, connect=2.0, read=2.0)
 SECRET = "c2VjcmV0LXRva2Vu"
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Return what starts a server that is stopped at the end."""
-    servers: list[ApiServer] = []
-
-    def start(*answers: Answer, tls: ssl.SSLContext | None = None) -> ApiServer:
-        server = ApiServer(in_turn(*answers), tls=tls)
-        server.__enter__()
-        servers.append(server)
-        return server
-
-    yield start
-    for server in servers:
-        server.__exit__(None, None, None)
-
-
-@pytest.fixture
-def reach(tmp_path: Path, notices: list[str]) -> Reach:
-    """Return what connects to a server by a kubeconfig."""
-
-    def to(server: ApiServer | str, patience: Patience = HASTE, **more: Any) -> Api:
-        url = server if isinstance(server, str) else server.url
-        return connect(write(tmp_path, url, **more), None, notice=notices.append, patience=patience)
-
-    return to
-
-
-@pytest.fixture
-def notices() -> list[str]:
-    return []
 
 
 @pytest.fixture
