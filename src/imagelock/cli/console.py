@@ -13,6 +13,7 @@ from imagelock.errors import DiskError
 
 if TYPE_CHECKING:
     from types import TracebackType
+    from typing import Self
 
 __all__ = ["Console", "Progress"]
 
@@ -157,7 +158,7 @@ class Progress:
         self._on_line = False
         self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
