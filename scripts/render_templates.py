@@ -57,10 +57,15 @@ variables:
 
 def main() -> None:
     """Write all of them."""
+    for file, text in rendered().items():
+        file.write_text(text, "utf-8")
+
+
+def rendered() -> dict[Path, str]:
+    """Return what each file should hold."""
     component = render_component(COMPONENT.read_text("utf-8"), SCRIPT.read_text("utf-8"))
-    COMPONENT.write_text(component, "utf-8")
-    INCLUDE.write_text(_INCLUDE_HEAD + render_include(component), "utf-8")
-    INIT.write_text(_INIT_HEAD + render_include(component), "utf-8")
+    include = render_include(component)
+    return {COMPONENT: component, INCLUDE: _INCLUDE_HEAD + include, INIT: _INIT_HEAD + include}
 
 
 def render_component(component: str, script: str) -> str:
