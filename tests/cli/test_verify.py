@@ -1,0 +1,288 @@
+"""imagelock verify, as it is called."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from msgspec.structs import replace
+from tests.simulators.api_server import (
+    RECORDINGS,
+    Answer,
+    ApiServer,
+    Request,
+    recorded,
+    recorded_pages,
+)
+from tests.simulators.kubeconfigs import write
+
+from imagelock.cli.main import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def verify(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    def call(*arguments: object) -> tuple[int, str, str]:
+        status = main(["verify", *map(str, arguments)])
+        out, err = capfd.readouterr()
+        return status, out, err
+
+    return call
+
+
+def recording(name: str) -> Path:
+    path = RECORDINGS / name
+    if not path.exists():
+        pytest.skip(f"needs the recordings of a Kubernetes API server ({path})")
+    return path
+
+
+def save(name: str = "pods.json", image: str = f"redis:7@{A}", image_id: str = "") -> str:
+    pod: dict[str, Any] = {
+        "metadata": {"name": "a", "namespace": "shop"},
+        "spec": {"containers": [{"name": "c", "image": image}]},
+    }
+    if image_id:
+        status = {"name": "c", "imageID": image_id, "state": {"running": {}}}
+        pod["status"] = {"containerStatuses": [status]}
+    Path(name).write_text(json.dumps({"kind": "PodList", "items": [pod]}))
+    return name
+
+
+def rules(document: str) -> list[str]:
+    return [finding["rule"] for finding in json.loads(document)["findings"]]
+
+
+def test_a_clean_cluster_says_so_and_ends_with_0(verify: Any) -> None:
+    status, out, _ = verify("--from", save(image_id=f"redis@{A}"))
+
+    assert status == 0
+    assert out.splitlines()[-1].startswith("clean: 1 pod looked at")
+
+
+def test_an_image_without_a_digest_ends_with_1(verify: Any) -> None:
+    status, out, _ = verify("--from", save(image="redis:7"))
+
+    assert status == 1
+    assert "shop/Pod/a container c: error: 'redis:7': asked for without a digest" in out
+
+
+def test_the_recorded_cluster_in_pages_tells_the_truth(verify: Any) -> None:
+    pages = [recording(f"pods-page-{number}.json") for number in (1, 2, 3)]
+
+    status, out, _ = verify(
+        *("--policy", "locked", "--lock", recording("images.lock"), "--preset", "gke"),
+        *("--format", "json", "--from", *pages),
+    )
+
+    assert status == 1
+    assert sorted(rules(out)) == [
+        *(["cannot-compare"] * 2),
+        "mirror-name",
+        *(["not-pulled-by-digest"] * 5),
+    ]
+    assert json.loads(out)["exemptions"][0]["images"] == 1
+
+
+def test_reports_are_written_beside(verify: Any) -> None:
+    status, _, _ = verify("--from", save(image="redis:7"), "--report", "junit=report.xml")
+
+    assert status == 1
+    assert "not-pulled-by-digest" in Path("report.xml").read_text()
+
+
+def test_standard_input_is_a_source(verify: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path(save()).open() as file:
+        monkeypatch.setattr("sys.stdin", file)
+
+        assert verify("--from", "-")[0] == 0
+
+
+def test_policy_locked_wants_the_digest_of_the_lock(verify: Any) -> None:
+    Path("images.lock").write_text(f"docker.io/library/redis:7@{B}\n")
+
+    status, out, _ = verify("--policy", "locked", "--format", "json", "--from", save())
+
+    assert status == 1
+    assert rules(out) == ["not-in-lock"]
+    assert verify("--from", "pods.json")[0] == 0
+
+
+def test_policy_locked_without_a_lock_verifies_nothing(verify: Any) -> None:
+    status, out, err = verify("--policy", "locked", "--from", save())
+
+    assert (status, out) == (2, "")
+    assert err.splitlines()[-1] == "imagelock verify: nothing was verified"
+
+
+def test_strict_fails_for_what_cannot_be_compared(verify: Any) -> None:
+    file = save(image_id=f"redis@{B}")
+
+    assert verify("--from", file)[0] == 0
+    assert verify("--strict", "--from", file)[0] == 1
+
+
+def test_an_index_document_decides_what_could_not_be_compared(verify: Any) -> None:
+    from hashlib import sha256
+
+    index = json.dumps({"manifests": [{"digest": B}]}).encode()
+    name = sha256(index).hexdigest()
+    folder = Path("image_indexes")
+    folder.mkdir()
+    (folder / f"sha256-{name}.json").write_bytes(index)
+    right = save("right.json", f"redis:7@sha256:{name}", f"redis@{B}")
+    wrong = save("wrong.json", f"redis:7@sha256:{name}", f"redis@{A}")
+
+    assert verify("--strict", "--from", right)[0] == 0
+    status, out, _ = verify("--format", "json", "--from", wrong)
+    assert (status, rules(out)) == (1, ["running-other-digest"])
+    assert verify("--image-indexes", "nowhere", "--from", right)[0] == 2
+
+
+def test_exemptions_of_the_settings_are_used_and_told(verify: Any) -> None:
+    Path("imagelock.toml").write_text(
+        "[[exemptions]]\n"
+        'repository = "docker.io/library/redis"\n'
+        'namespaces = ["shop"]\n'
+        'reason = "it leaves in March"\n'
+    )
+
+    status, out, _ = verify("--from", save(image="redis:7"))
+
+    assert status == 0
+    assert "it leaves in March" in out
+
+
+def test_a_namespace_that_is_left_out_is_printed(verify: Any) -> None:
+    status, out, _ = verify("--exclude", "shop", "--from", save(image="redis:7"))
+
+    assert status == 0
+    assert "1 objects in namespace shop" in out
+
+
+def test_what_a_cluster_says_never_reaches_the_terminal_raw(verify: Any) -> None:
+    _, out, err = verify("--from", save(image="\x1b]0;owned\x07", image_id="\x1b[2J"))
+
+    assert "\x1b" not in out + err
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("", "this is empty"),
+        ('{"kind":"PodList",', "cut off"),
+        ("kind: PodList", "this is not JSON"),
+        ('{"kind":"Status","message":"no"}', "answered: no"),
+        ('{"kind":"SecretList","items":[]}', "'SecretList'"),
+        ('{"kind":"PodList"}', "no 'items'"),
+    ],
+)
+def test_a_file_that_holds_no_pods_verifies_nothing(
+    verify: Any, content: str, problem: str
+) -> None:
+    Path("bad.json").write_text(content)
+
+    status, out, err = verify("--from", save(), "bad.json")
+
+    assert (status, out) == (2, "")
+    assert "bad.json" in err
+    assert problem in err
+    assert err.splitlines()[-1] == "imagelock verify: nothing was verified"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--from", "missing.json"),
+        ("--from", "."),
+        ("--from",),
+        ("--from", "-", "-"),
+        ("--from", "pods.json", "--context", "c"),
+        ("--from", "pods.json", "--preset", "gek"),
+        ("--kubeconfig", "missing"),
+    ],
+)
+def test_a_wrong_call_verifies_nothing(verify: Any, arguments: tuple[str, ...]) -> None:
+    save()
+
+    status, out, err = verify(*arguments)
+
+    assert (status, out) == (2, "")
+    assert "Traceback" not in err
+    assert err.splitlines()[-1] == "imagelock verify: nothing was verified"
+
+
+def recorded_cluster(request: Request) -> Answer:
+    name = request.path.rpartition("/")[2]
+    return recorded_pages(request) if name == "pods" else recorded(name)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[ApiServer]:
+    with ApiServer(recorded_cluster) as server:
+        write(tmp_path, server.url)
+        yield server
+
+
+def test_a_live_cluster_tells_the_same_truth_and_its_workloads(
+    verify: Any, cluster: ApiServer
+) -> None:
+    status, out, _ = verify(
+        *("--kubeconfig", "kubeconfig", "--context", "here", "--preset", "gke"),
+        *("--lock", recording("images.lock"), "--format", "json"),
+    )
+
+    assert status == 1
+    assert rules(out).count("not-pulled-by-digest") == 7
+    assert json.loads(out)["coverage"]["looked_at"] == 42
+    assert json.loads(out)["findings"][0]["location"]["cluster"] == "here"
+    assert {request.method for request in cluster.requests} == {"GET"}
+
+
+def test_workloads_that_may_not_be_listed_are_printed(verify: Any, cluster: ApiServer) -> None:
+    refuse(cluster, "cronjobs", "nodes")
+
+    status, out, _ = verify("--kubeconfig", "kubeconfig")
+
+    assert status == 1
+    assert "nodes, cronjobs: the permission to list them is missing" in out
+
+
+def test_pods_that_may_not_be_listed_end_with_3(verify: Any, cluster: ApiServer) -> None:
+    refuse(cluster, "pods")
+
+    status, out, err = verify("--kubeconfig", "kubeconfig")
+
+    assert (status, out) == (3, "")
+    assert "cannot list resource" in err
+    assert err.splitlines()[-1] == "imagelock verify: nothing was verified"
+
+
+def test_half_an_answer_ends_with_3(verify: Any, cluster: ApiServer) -> None:
+    whole = cluster.answers
+    cluster.answers = lambda request: replace(whole(request), body=whole(request).body[:-10])
+
+    status, out, err = verify("--kubeconfig", "kubeconfig")
+
+    assert (status, out) == (3, "")
+    assert err.splitlines()[-1] == "imagelock verify: nothing was verified"
+
+
+def refuse(cluster: ApiServer, *names: str) -> None:
+    def answers(request: Request) -> Answer:
+        if request.path.rpartition("/")[2] in names:
+            return recorded("error-403-forbidden")
+        return recorded_cluster(request)
+
+    cluster.answers = answers
