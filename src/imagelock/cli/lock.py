@@ -201,6 +201,8 @@ def _write(built: Built, config: Config, args: Namespace, console: Console) -> i
 
 def _told(built: Built) -> str:
     counts = built.report.summary
+    if not counts["images"]:
+        return "it is empty, because no list names an image"
     names = [finding.image for finding in built.report.findings if finding.rule.name == "not-built"]
     told = (
         f"{counts['images']} images, {counts['external']} external, "
