@@ -6,10 +6,10 @@ start-up is part of the product.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
+# As typing.TYPE_CHECKING, without its import: a tenth of the time of --version.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from imagelock.api import Override, check, find, override
     from imagelock.core.config import Config
