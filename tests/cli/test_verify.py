@@ -168,7 +168,7 @@ def test_a_namespace_that_is_left_out_is_printed(verify: Any) -> None:
     status, out, _ = verify("--exclude", "shop", "--from", save(image="redis:7"))
 
     assert status == 0
-    assert "1 objects in namespace shop" in out
+    assert "1 object in namespace shop" in out
 
 
 def test_what_a_cluster_says_never_reaches_the_terminal_raw(verify: Any) -> None:

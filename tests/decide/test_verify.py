@@ -285,7 +285,7 @@ def test_a_namespace_that_is_left_out_is_told() -> None:
     )
 
     assert report.findings == ()
-    assert [skipped.what for skipped in report.coverage.skipped] == ["1 objects in namespace shop"]
+    assert [skipped.what for skipped in report.coverage.skipped] == ["1 object in namespace shop"]
 
 
 def test_only_the_namespace_that_is_meant_is_looked_at() -> None:
@@ -315,7 +315,7 @@ def test_what_could_not_be_seen_is_told() -> None:
 
     assert report.coverage.left_out == (
         unseen,
-        Skipped("1 objects of kind Rollout", "this kind is not read"),
+        Skipped("1 object of kind Rollout", "this kind is not read"),
     )
     assert report.exit_status == 0
     assert report.strict().exit_status == 1

@@ -218,7 +218,7 @@ class _Verification:
             if self._scope.only and namespace not in self._scope.without:
                 continue
             yield Skipped(
-                f"{count} objects in namespace {namespace}",
+                f"{_objects(count)} in namespace {namespace}",
                 "the call left this namespace out",
                 expected=True,
             )
@@ -226,7 +226,7 @@ class _Verification:
     def _other_kinds(self) -> Iterator[Skipped]:
         for kind, count in sorted(self._others.items()):
             yield Skipped(
-                f"{count} objects of kind {kind}",
+                f"{_objects(count)} of kind {kind}",
                 "this kind is not read",
                 expected=kind in _WITHOUT_IMAGES,
             )
@@ -245,3 +245,7 @@ class _Verification:
         }
         always = {"pods", "images asked for", "allowed", "exempt"}
         return {name: count for name, count in told.items() if count or name in always}
+
+
+def _objects(count: int) -> str:
+    return "1 object" if count == 1 else f"{count:,} objects"
