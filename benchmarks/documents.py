@@ -6,56 +6,19 @@ import json
 from collections.abc import Callable
 from hashlib import sha256
 from random import Random
-from typing import NamedTuple
 
-__all__ = ["DENSE", "IMAGES", "LIKE_THE_CORPUS", "Image", "Make"]
+from benchmarks.images import IMAGES, NAMES
 
-
-class Image(NamedTuple):
-    """An image of the input, with the digest that its lock has for it."""
-
-    registry: str
-    repository: str
-    tag: str
-
-    @property
-    def spelling(self) -> str:
-        """As an author writes it: Docker Hub is not named."""
-        hub = self.registry == "docker.io"
-        name = self.repository.removeprefix("library/") if hub else self.repository
-        return f"{name}:{self.tag}" if hub else f"{self.registry}/{name}:{self.tag}"
-
-    @property
-    def digest(self) -> str:
-        """A digest that depends on the name alone."""
-        return f"sha256:{sha256(self.spelling.encode()).hexdigest()}"
-
-    @property
-    def locked(self) -> str:
-        """Its line of the lock."""
-        return f"{self.registry}/{self.repository}:{self.tag}@{self.digest}"
+__all__ = ["DENSE", "LIKE_THE_CORPUS", "Make"]
 
 
 Make = Callable[[Random, int], str]
-
-_REGISTRIES = ("quay.io", "ghcr.io", "docker.io", "registry.k8s.io", "registry.acme.example:5000")
-_NAMES = ("api", "worker", "operator", "controller", "proxy", "exporter", "server", "migrate")
-IMAGES = tuple(
-    Image(
-        _REGISTRIES[number % 5],
-        f"team-{number % 23}/{_NAMES[number % 8]}-{number}"
-        if number % 7
-        else f"library/app{number}",
-        f"v{1 + number % 4}.{number % 30}.{number % 10}",
-    )
-    for number in range(320)
-)
 
 
 def deployment(random: Random, number: int) -> str:
     """Write a workload as charts render it: init container, sidecar, environment, arguments."""
     init, app, sidecar, solver = random.sample(IMAGES, 4)
-    name = f"{random.choice(_NAMES)}-{number}"
+    name = f"{random.choice(NAMES)}-{number}"
     environment = "".join(
         f"        - name: SETTING_{index}\n"
         f"          value: {random.choice(_WORDS)}-{random.randrange(10_000)}\n"
@@ -103,7 +66,7 @@ spec:
         command:
         - /usr/local/bin/{name}
         env:
-        - name: POD_NAMESPACE
+        - name: PODNAMESPACE
           valueFrom:
             fieldRef:
               fieldPath: metadata.namespace

@@ -10,7 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
-from benchmarks.documents import DENSE, IMAGES, LIKE_THE_CORPUS
+from benchmarks.documents import DENSE, LIKE_THE_CORPUS
+from benchmarks.images import IMAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.documents import IMAGES
+from benchmarks.images import IMAGES
 from benchmarks.measure import Case, Measured, measure
 from benchmarks.tables import Table
 
