@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from imagelock.core.allow_list import BareName, FullName
@@ -164,3 +167,13 @@ def test_the_allow_list_holds_names_without_tag_and_digest(
 )
 def test_a_registry_is_a_host_and_perhaps_a_port(text: str, registry: str | None) -> None:
     assert parse_registry(text) == registry
+
+
+def test_the_examples_of_the_documentation_are_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "lists.md").read_text("utf-8")
+
+    external, allowed, published = re.findall(r"```\n(.*?)```", page, re.DOTALL)
+
+    assert len(parse_external(Source("lists.md", external))) == 2
+    assert len(parse_allow_list(Source("lists.md", allowed))) == 2
+    assert len(parse_references(Source("lists.md", published))) == 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+import imagelock
 from imagelock.core.config import Config
 from imagelock.core.exemption import Exemption
 from imagelock.core.place import FilePlace, Source
@@ -244,3 +247,24 @@ def test_a_merge_conflict_is_told_as_one() -> None:
 def test_another_encoding_is_named() -> None:
     with pytest.raises(InputError, match="UTF-16"):
         parse_config(Source("imagelock.toml", "a = 1", encoding="utf-16-le"))
+
+
+def test_the_example_of_the_documentation_is_read() -> None:
+    page = Path(__file__).parents[2] / "docs" / "configuration.md"
+    [example] = re.findall(r"```toml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+
+    assert read(example).exemptions[0].owner == "team legacy"
+
+
+@pytest.mark.parametrize("place", ["cli/init_files/imagelock.toml", "demo_example/imagelock.toml"])
+def test_the_settings_that_we_bring_are_read(place: str) -> None:
+    read((Path(imagelock.__file__).parent / place).read_text("utf-8"))
+
+
+def test_the_settings_of_a_new_project_are_read_when_their_comments_are_taken_away() -> None:
+    text = (Path(imagelock.__file__).parent / "cli/init_files/imagelock.toml").read_text("utf-8")
+
+    config = read(re.sub(r"^# (?=[a-z-]+ = |\[)", "", text, flags=re.MULTILINE))
+
+    assert config.self_built
+    assert config.exemptions[0].until
