@@ -187,5 +187,5 @@ def test_an_object_that_the_cluster_finds_wrong_is_the_fault_of_the_file(
 
 
 def test_a_namespace_that_is_not_there_is_told(applier: Callable[..., Applier]) -> None:
-    with pytest.raises(ClusterError, match='was not applied: .*namespaces "nowhere" not found'):
+    with pytest.raises(ClusterError, match=r'was not applied: .*namespaces "nowhere" not found'):
         applier().apply(manifests(application("shop", namespace="nowhere"))[0])

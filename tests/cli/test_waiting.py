@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.simulators.api_server import ApiServer
+from tests.simulators.argo_cluster import ARGO, ArgoCluster, Step, application, nothing
+from tests.simulators.kubeconfigs import write
+
+from imagelock.cli.console import Console
+from imagelock.cli.waiting import Pace, Wait, count
+from imagelock.errors import ClusterError
+from imagelock.outside.kubernetes_api import connect
+from imagelock.syntax.argocd import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+PACE = Pace(timeout=600, poll=0.01, patience=0.05)
+
+
+@pytest.fixture
+def cluster() -> ArgoCluster:
+    return ArgoCluster()
+
+
+@pytest.fixture
+def wait(cluster: ArgoCluster, tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Return what waits for an Application, and believes soon that something is hopeless."""
+    with ApiServer(cluster) as server:
+
+        def until_ready(*steps: Step, **spec: object) -> None:
+            cluster.objects[f"{ARGO}/namespaces/argocd/applications/shop"] = application(
+                "shop", **spec
+            )
+            cluster.script["shop"] = list(steps)
+            api = connect(write(tmp_path, server.url), None)
+            Wait(api, Console(), PACE, field_manager="imagelock").until_ready(
+                [Key("argocd", "shop")]
+            )
+
+        yield until_ready
+
+
+def test_what_nobody_syncs_is_not_waited_for_until_the_end(
+    wait: Callable[..., None], cluster: ArgoCluster
+) -> None:
+    with pytest.raises(ClusterError) as caught:
+        wait(nothing, cluster.looks("OutOfSync", "Missing"), syncPolicy=None)
+
+    told = str(caught.value)
+    assert "1 of 1 Application not Synced and Healthy" in told
+    assert "waiting longer will not help" in told
+    assert "argocd app sync argocd/shop" in told
+
+
+def test_what_argo_cd_does_not_try_again_is_not_waited_for_until_the_end(
+    wait: Callable[..., None], cluster: ArgoCluster
+) -> None:
+    failed = [{"type": "SyncError", "message": "Failed sync attempt to 1a2b"}]
+
+    with pytest.raises(ClusterError, match="Failed sync attempt to 1a2b"):
+        wait(nothing, cluster.looks("OutOfSync", "Healthy", conditions=failed))
+
+
+def test_somebody_who_syncs_by_hand_is_given_the_time(
+    wait: Callable[..., None], cluster: ArgoCluster
+) -> None:
+    wait(nothing, cluster.looks("OutOfSync"), nothing, cluster.looks(), syncPolicy=None)
+
+
+def test_what_falls_back_at_the_last_look_is_waited_for_again(
+    wait: Callable[..., None], cluster: ArgoCluster
+) -> None:
+    wait(nothing, cluster.looks(), cluster.looks("Synced", "Progressing"), nothing, cluster.looks())
+
+    assert cluster.script["shop"] == []
+
+
+def test_what_is_deleted_while_it_is_waited_for_is_told(
+    wait: Callable[..., None], cluster: ArgoCluster
+) -> None:
+    def delete(obj: dict[str, object]) -> None:
+        del obj
+        cluster.objects[f"{ARGO}/namespaces/argocd/applications/shop"]["metadata"][
+            "deletionTimestamp"
+        ] = "2026-11-23T10:00:00Z"
+
+    with pytest.raises(ClusterError, match="argocd/shop: it is being deleted"):
+        wait(nothing, delete)
+
+
+def test_numbers_are_spelled_as_people_read_them() -> None:
+    assert (count(1, "object"), count(2, "object")) == ("1 object", "2 objects")
