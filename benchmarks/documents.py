@@ -66,7 +66,7 @@ spec:
         command:
         - /usr/local/bin/{name}
         env:
-        - name: PODNAMESPACE
+        - name: POD_NAMESPACE
           valueFrom:
             fieldRef:
               fieldPath: metadata.namespace
