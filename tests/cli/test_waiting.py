@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.simulators.api_server import ApiServer
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-PACE = Pace(timeout=600, poll=0.01, patience=0.05)
+IMPATIENT = Pace(timeout=600, poll=0.01, patience=0.05)
+PATIENT = Pace(timeout=600, poll=0.01, patience=60)
 
 
 @pytest.fixture
@@ -27,16 +28,16 @@ def cluster() -> ArgoCluster:
 
 @pytest.fixture
 def wait(cluster: ArgoCluster, tmp_path: Path) -> Iterator[Callable[..., None]]:
-    """Return what waits for an Application, and believes soon that something is hopeless."""
+    """Return what waits for an Application that goes through some steps."""
     with ApiServer(cluster) as server:
 
-        def until_ready(*steps: Step, **spec: object) -> None:
+        def until_ready(*steps: Step, pace: Pace = PATIENT, **spec: Any) -> None:
             cluster.objects[f"{ARGO}/namespaces/argocd/applications/shop"] = application(
                 "shop", **spec
             )
             cluster.script["shop"] = list(steps)
             api = connect(write(tmp_path, server.url), None)
-            Wait(api, Console(), PACE, field_manager="imagelock").until_ready(
+            Wait(api, Console(), pace, field_manager="imagelock").until_ready(
                 [Key("argocd", "shop")]
             )
 
@@ -47,7 +48,7 @@ def test_what_nobody_syncs_is_not_waited_for_until_the_end(
     wait: Callable[..., None], cluster: ArgoCluster
 ) -> None:
     with pytest.raises(ClusterError) as caught:
-        wait(nothing, cluster.looks("OutOfSync", "Missing"), syncPolicy=None)
+        wait(nothing, cluster.looks("OutOfSync", "Missing"), pace=IMPATIENT, syncPolicy=None)
 
     told = str(caught.value)
     assert "1 of 1 Application not Synced and Healthy" in told
@@ -61,7 +62,7 @@ def test_what_argo_cd_does_not_try_again_is_not_waited_for_until_the_end(
     failed = [{"type": "SyncError", "message": "Failed sync attempt to 1a2b"}]
 
     with pytest.raises(ClusterError, match="Failed sync attempt to 1a2b"):
-        wait(nothing, cluster.looks("OutOfSync", "Healthy", conditions=failed))
+        wait(nothing, cluster.looks("OutOfSync", conditions=failed), pace=IMPATIENT)
 
 
 def test_somebody_who_syncs_by_hand_is_given_the_time(
@@ -88,7 +89,7 @@ def test_what_is_deleted_while_it_is_waited_for_is_told(
         ] = "2026-11-23T10:00:00Z"
 
     with pytest.raises(ClusterError, match="argocd/shop: it is being deleted"):
-        wait(nothing, delete)
+        wait(nothing, delete, pace=IMPATIENT)
 
 
 def test_numbers_are_spelled_as_people_read_them() -> None:

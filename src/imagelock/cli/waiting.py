@@ -77,7 +77,7 @@ class Wait:
             self._sure = True
             return False
         self._sure = False
-        if not isinstance(state, deploy.Failed):
+        if self._fault is not None or not isinstance(state, deploy.Failed):
             self._hopeful = time.monotonic()
         self._give_up_in_time()
         return False
