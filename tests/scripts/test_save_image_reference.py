@@ -17,7 +17,7 @@ IMAGE = "registry.gitlab.example/acme/shop/api:1.4.0"
 # As buildx writes it, with the provenance that repeats what it was called with.
 METADATA = {
     "buildx.build.provenance": {
-        "buildType": "https://mobyproject.org/buildkit@v1",
+        "buildType": "https://build.example/buildkit@v1",
         "materials": [
             {
                 "uri": "pkg:docker/docker/dockerfile@1.9",
