@@ -465,3 +465,16 @@ def test_the_lock_keeps_its_mode(whole: Project) -> None:
     whole.run("lock")
 
     assert stat.S_IMODE((whole.folder / "images.lock").stat().st_mode) == 0o600
+
+
+def test_the_allow_list_may_be_a_link(whole: Project) -> None:
+    (whole.folder / "acme-images").rename(whole.folder / "shared")
+    (whole.folder / "acme-images").symlink_to("shared")
+
+    assert whole.run("lock").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["external_images", "acme-images", "./acme-images"])
+def test_a_list_is_never_written_over(whole: Project, name: str) -> None:
+    for option in ("-o", "--lock"):
+        assert "the lock is made from this file" in whole.refuses("lock", option, name)

@@ -80,15 +80,16 @@ def test_all_mistakes_of_a_file_are_told_in_one_run() -> None:
     assert [str(error.place) for error in caught.value.errors] == ["list:1:1", "list:3:1"]
 
 
-def test_of_a_thousand_mistakes_twenty_are_told_and_the_others_counted() -> None:
+def test_of_a_million_mistakes_twenty_are_told() -> None:
     def parse(entry: Entry) -> str:
         raise entry.mistake("bad")
 
-    with pytest.raises(InputErrors) as caught:
-        parse_entries(Source("list", "x\n" * 1_020), parse)
+    for text in ("x\n" * 1_000_000, "x\x1b\n" * 1_000_000):
+        with pytest.raises(InputErrors) as caught:
+            parse_entries(Source("list", text), parse)
 
-    assert len(caught.value.errors) == 21
-    assert str(caught.value.errors[-1]) == "list: and 1,000 more mistakes"
+        assert len(caught.value.errors) == 21
+        assert str(caught.value.errors[-1]) == "list: and more mistakes"
 
 
 @pytest.mark.parametrize(
@@ -134,6 +135,10 @@ def test_a_carriage_return_inside_a_line_is_refused() -> None:
 
 def test_a_million_carriage_returns_are_read_in_no_time() -> None:
     assert texts("\r" * 1_000_000 + "\n") == []
+
+
+def test_a_million_escape_characters_are_one_mistake() -> None:
+    assert "U+001B" in refused("\x1b" * 1_000_000).problem
 
 
 def test_several_hidden_characters_are_told_line_by_line() -> None:

@@ -85,24 +85,29 @@ def run(args: Namespace, console: Console) -> int:
     if args.check and args.output:
         raise InputError("--check writes nothing, so it takes no --output")
     config = read_config(args)
-    made = _make(config, console)
+    args.strict |= config.strict
+    target = args.output or Path(config.lock)
+    made = _make(config, target, console)
     if isinstance(made, Built):
-        return (_check if args.check else _write)(made, config, args, console)
-    tell(made.report, args, console, strict=config.strict)
+        return (_check if args.check else _write)(made, target, args, console)
+    tell(made.report, args, console)
     console.last_line("lock", UNDONE)
     return made.report.exit_status
 
 
-def _make(config: Config, console: Console) -> Built | Refused:
-    external = _external(Path(config.external_images), console)
-    allowed = _allow_list(config, console)
+def _make(config: Config, target: Path, console: Console) -> Built | Refused:
+    external_images = Path(config.external_images)
+    external = _external(external_images, console)
+    self_built = _beside(external_images) if config.self_built is None else Path(config.self_built)
+    _refuse_to_overwrite(target, external_images, self_built)
+    allowed = _allow_list(self_built, console)
     folder = _references(Path(config.references), console)
     published = _published(folder)
     if published and allowed is None:
         raise InputError(
             "build jobs have published images, and no list says which they may: there is no "
             "file *-images",
-            place=FilePlace(str(Path(config.external_images).parent)),
+            place=FilePlace(str(external_images.parent)),
             hint="Make <organisation>-images with the repositories that this pipeline builds, "
             "or name the list with --self-built FILE.",
         )
@@ -122,9 +127,21 @@ def _external(path: Path, console: Console) -> tuple[LockEntry, ...]:
     return entries
 
 
-def _allow_list(config: Config, console: Console) -> AllowList | None:
-    external = Path(config.external_images)
-    path = Path(config.self_built) if config.self_built is not None else _beside(external)
+def _refuse_to_overwrite(target: Path, *lists: Path | None) -> None:
+    for file in lists:
+        if file is not None and target != _STDIN and _real(file) == _real(target):
+            raise InputError(
+                "the lock is made from this file, and would be written over it",
+                place=FilePlace(str(target)),
+                hint="Name another file with --lock FILE or --output FILE.",
+            )
+
+
+def _real(path: Path) -> str:
+    return os.path.realpath(path)
+
+
+def _allow_list(path: Path | None, console: Console) -> AllowList | None:
     if path is None:
         return None
     allowed = parse_allow_list(_source(path))
@@ -135,8 +152,11 @@ def _allow_list(config: Config, console: Console) -> AllowList | None:
 
 def _beside(external: Path) -> Path | None:
     """Return the only file ``*-images`` beside ``external_images``, if there is one."""
-    files = list_folder(external.parent).files
-    found = [file for file in files if file.name.endswith("-images") and file.name != external.name]
+    found = [
+        file
+        for file in _files_in(external.parent)
+        if file.name.endswith("-images") and file.name != external.name
+    ]
     if len(found) > 1:
         raise InputError(
             "one list of self-built images was expected, and these may be it: "
@@ -144,6 +164,14 @@ def _beside(external: Path) -> Path | None:
             hint="Name the list with --self-built FILE, or with self-built in imagelock.toml.",
         )
     return found[0] if found else None
+
+
+def _files_in(path: Path) -> list[Path]:
+    # A link is a file here: people keep one list for several projects. What its
+    # name hides is none.
+    folder = list_folder(path)
+    links = [Path(other.what) for other in folder.skipped if not other.expected]
+    return sorted((*folder.files, *(link for link in links if link.is_symlink())))
 
 
 def _references(path: Path, console: Console) -> Folder:
@@ -180,22 +208,19 @@ def _registries(config: Config) -> tuple[str, ...]:
     return (registry,)
 
 
-def _write(built: Built, config: Config, args: Namespace, console: Console) -> int:
-    target: Path = args.output or Path(config.lock)
+def _write(built: Built, target: Path, args: Namespace, console: Console) -> int:
     to_stdout = target == _STDIN
-    status = tell(
-        built.report, args, console, strict=config.strict, brief=True, result_taken=to_stdout
-    )
+    status = tell(built.report, args, console, brief=True, result_taken=to_stdout)
     if status:
         console.last_line("lock", UNDONE)
         return status
     data = render_lock(built.lock).encode()
     if to_stdout:
         console.result_bytes(data)
-        done = "written to standard output"
+        console.say(f"the lock: {_told(built)}")
     else:
         done = "written" if write_if_changed(target, data) else "unchanged"
-    console.say(f"{printable(str(config.lock if to_stdout else target))}: {done}: {_told(built)}")
+        console.say(f"{printable(str(target))}: {done}: {_told(built)}")
     return 0
 
 
@@ -205,7 +230,7 @@ def _told(built: Built) -> str:
         return "it is empty, because no list names an image"
     names = [finding.image for finding in built.report.findings if finding.rule.name == "not-built"]
     told = (
-        f"{counts['images']} images, {counts['external']} external, "
+        f"{counts['images']} image{'s' * (counts['images'] > 1)}, {counts['external']} external, "
         f"{counts['self-built']} self-built"
     )
     if names:
@@ -214,15 +239,14 @@ def _told(built: Built) -> str:
     return told
 
 
-def _check(built: Built, config: Config, args: Namespace, console: Console) -> int:
-    path = Path(config.lock)
+def _check(built: Built, path: Path, args: Namespace, console: Console) -> int:
     old = read_bytes(path) if is_present(path) else None
     new = render_lock(built.lock).encode()
     report = built.report
     if old != new:
         report += _out_of_date(path, is_there=old is not None)
     as_text = args.format == "text"
-    status = tell(report, args, console, strict=config.strict, brief=True, result_taken=as_text)
+    status = tell(report, args, console, brief=True, result_taken=as_text)
     if old == new:
         console.say(f"{printable(str(path))}: up to date: {_told(built)}")
     elif as_text:

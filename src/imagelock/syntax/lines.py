@@ -9,6 +9,7 @@ as such, and not as a hundred entries that are none.
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
@@ -22,16 +23,17 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "parse_entries", "raise_mistakes", "refuse_damage"]
 
 MAX_ENTRY_LENGTH = 1_024  # characters: the longest image ID with a DNS name has fewer than 800
-MAX_MISTAKES = 20  # told of one file; nobody reads more, and a binary file has a million
+MAX_MISTAKES = 20  # told of one file; nobody reads more, and a hostile file has a million
 
 _CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)", re.MULTILINE)
 # Of the control characters a tab and a carriage return at the end of a line are
 # harmless. The last two ranges turn the direction of text: a reviewer would
 # read another line than the program does.
 _DAMAGE = re.compile(
-    "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]"
-    "|\\r(?![\\r\\n]|\\Z)"
+    "(?P<char>[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069]"
+    "|\\r(?![\\r\\n]|\\Z))[^\\n]*"  # and the rest of the line: one mistake a line is enough
 )
+_STRANGE = re.compile(r"[^!-~]")
 _WHITE = " \t\r"
 
 T = TypeVar("T")
@@ -74,6 +76,8 @@ def parse_entries(source: Source, parse: Callable[[Entry], T]) -> tuple[T, ...]:
             values.append(parse(entry))
         except InputError as mistake:
             mistakes.append(mistake)
+            if len(mistakes) > MAX_MISTAKES:
+                break
     raise_mistakes(mistakes)
     return tuple(values)
 
@@ -83,10 +87,8 @@ def raise_mistakes(mistakes: Sequence[InputError]) -> None:
     if not mistakes:
         return
     told = list(mistakes[:MAX_MISTAKES])
-    more = len(mistakes) - len(told)
-    if more:
-        place = getattr(told[0].place, "file", None)
-        told.append(InputError(f"and {more:,} more mistakes", place=place))
+    if len(mistakes) > MAX_MISTAKES:
+        told.append(InputError("and more mistakes", place=getattr(told[0].place, "file", None)))
     if len(told) == 1:
         raise told[0]
     raise InputErrors(told)
@@ -124,27 +126,21 @@ def _refuse_conflict(source: Source) -> None:
 
 
 def _refuse_control_characters(source: Source) -> None:
-    mistakes: dict[int, InputError] = {}
-    for found in _DAMAGE.finditer(source.text):
-        place = source.place(found.start())
-        if found[0] == "\0":
-            raise InputError(
-                "text was expected, and this is a binary file (it holds a NUL byte)",
-                place=place,
-                hint="Check the path, or the program that wrote it.",
-            )
-        name = _name_of(found[0])
-        mistakes.setdefault(
-            place.line,
-            _mistake(
-                source,
-                found.start(),
-                found.end(),
-                f"text was expected, and here is a character that cannot be seen: {name}",
-                "Remove it.",
-            ),
+    nul = source.text.find("\0")
+    if nul >= 0:
+        raise InputError(
+            "text was expected, and this is a binary file (it holds a NUL byte)",
+            place=source.place(nul),
+            hint="Check the path, or the program that wrote it.",
         )
-    raise_mistakes(list(mistakes.values()))
+    found = islice(_DAMAGE.finditer(source.text), MAX_MISTAKES + 1)
+    raise_mistakes([_damage(source, match) for match in found])
+
+
+def _damage(source: Source, match: re.Match[str]) -> InputError:
+    start, name = match.start(), _name_of(match["char"])
+    problem = f"text was expected, and here is a character that cannot be seen: {name}"
+    return _mistake(source, start, start + 1, problem, "Remove it.")
 
 
 def _entries(source: Source) -> Iterator[Entry]:
@@ -172,16 +168,17 @@ def _refuse_what_is_no_entry(entry: Entry) -> None:
             f"an entry has at most {MAX_ENTRY_LENGTH:,} characters, and this one has {len(text):,}",
             hint="Check that this is the file you meant.",
         )
-    for position, char in enumerate(text):
-        if char in _WHITE:
-            raise _two_entries(entry, position)
-        if not char.isascii():
-            raise entry.mistake(
-                f"{_name_of(char)} was not expected here",
-                start=position,
-                end=position + 1,
-                hint="It often comes from copying out of a web page; type the line again.",
-            )
+    strange = _STRANGE.search(text)
+    if strange is None:
+        return
+    if strange[0] in _WHITE:
+        raise _two_entries(entry, strange.start())
+    raise entry.mistake(
+        f"{_name_of(strange[0])} was not expected here",
+        start=strange.start(),
+        end=strange.end(),
+        hint="It often comes from copying out of a web page; type the line again.",
+    )
 
 
 def _two_entries(entry: Entry, position: int) -> InputError:
