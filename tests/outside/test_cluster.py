@@ -17,6 +17,7 @@ from tests.simulators.api_server import (
 
 from imagelock.errors import ClusterError
 from imagelock.outside.cluster import list_pages
+from imagelock.outside.kubernetes_api import Patience
 from imagelock.outside.refusals import ApiError
 
 if TYPE_CHECKING:
@@ -166,3 +167,11 @@ def test_a_server_that_gives_the_same_page_for_ever_is_an_error(serve: Serve, re
 
     with pytest.raises(ClusterError, match="the same page for ever"):
         names(reach(server))
+
+
+def test_whoever_stops_early_does_not_wait_for_the_next_page(serve: Serve, reach: Reach) -> None:
+    server = serve(by_token(first=page("a", more="t"), t=Answer(fault="silence")))
+    pages = list_pages(reach(server, Patience(read=600)), "/api/v1/pods", decode)
+
+    assert next(pages).items[0].metadata.name == "a"
+    pages.close()  # type: ignore[attr-defined]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
+import threading
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from imagelock.errors import ClusterError
@@ -57,20 +57,19 @@ def list_pages(
         ClusterError: A page did not come, or is not what a page is. What was
             yielded before is then no whole list.
     """
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="next-page") as ahead:
-        fetch = _Fetch(api, path, {**(params or {}), "limit": str(limit)})
-        data, token = fetch(""), ""
-        while True:
-            guess = _peek(data)
-            coming = ahead.submit(fetch, guess) if guess else None
-            page = api.read(data, decode)
-            if page.continue_token and page.continue_token == token:
-                raise ClusterError(f"{api.host}{path}: the server gives the same page for ever")
-            token = page.continue_token
-            yield page
-            if not token:
-                return
-            data = coming.result() if coming and guess == token else fetch(token)
+    fetch = _Fetch(api, path, {**(params or {}), "limit": str(limit)})
+    data, token = fetch(""), ""
+    while True:
+        guess = _peek(data)
+        ahead = _Ahead(fetch, guess) if guess else None
+        page = api.read(data, decode)
+        if page.continue_token and page.continue_token == token:
+            raise ClusterError(f"{api.host}{path}: the server gives the same page for ever")
+        token = page.continue_token
+        yield page
+        if not token:
+            return
+        data = ahead.result() if ahead and guess == token else fetch(token)
 
 
 class _Fetch:
@@ -97,6 +96,34 @@ class _Fetch:
     def _get(self, token: str) -> bytes:
         more = {"continue": token} if token else {}
         return self._api.get(self._path, {**self._params, **more})
+
+
+class _Ahead:
+    """Gets one page while something else is done.
+
+    The thread is a daemon, unlike an executor's: whoever interrupts the command
+    does not wait for a page that nobody wants any more.
+    """
+
+    def __init__(self, fetch: _Fetch, token: str) -> None:
+        self._fetch = fetch
+        self._token = token
+        self._data = b""
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="next-page", daemon=True)
+        self._thread.start()
+
+    def result(self) -> bytes:
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._data
+
+    def _run(self) -> None:
+        try:
+            self._data = self._fetch(self._token)
+        except BaseException as error:  # noqa: BLE001  (raised again where it is waited for)
+            self._error = error
 
 
 def _peek(data: bytes) -> str:
