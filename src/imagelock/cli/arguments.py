@@ -6,12 +6,13 @@ import argparse
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from imagelock.errors import InputError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from _typeshed import SupportsWrite
 
     from imagelock.core.config import Config
@@ -82,7 +83,6 @@ def add_everywhere(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("everywhere")
     group.add_argument(
         "--config",
-        type=Path,
         metavar="FILE",
         help=f"the settings of the project (default: {CONFIG_NAME}, if it is there)",
     )
@@ -95,20 +95,17 @@ def add_lists(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("lists")
     group.add_argument(
         "--external-images",
-        type=Path,
         metavar="FILE",
         help="images built by others, each with its digest (default: external_images)",
     )
     group.add_argument(
         "--self-built",
-        type=Path,
         metavar="FILE",
         help="the allow-list of self-built repositories "
         "(default: the only *-images file beside external_images)",
     )
     group.add_argument(
         "--references",
-        type=Path,
         metavar="DIR",
         help="the folder that build jobs write to (default: image_references)",
     )
@@ -116,7 +113,7 @@ def add_lists(parser: argparse.ArgumentParser) -> None:
 
 def add_lock(parser: argparse.ArgumentParser) -> None:
     """Add the lock."""
-    parser.add_argument("--lock", type=Path, metavar="FILE", help="the lock (default: images.lock)")
+    parser.add_argument("--lock", metavar="FILE", help="the lock (default: images.lock)")
 
 
 def add_policy(parser: argparse.ArgumentParser) -> None:
@@ -170,13 +167,19 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("cluster")
     group.add_argument(
         "--kubeconfig",
-        type=Path,
+        type=_path,
         metavar="FILE",
         help="how to reach the cluster (default: $KUBECONFIG, ~/.kube/config, or in-cluster)",
     )
     group.add_argument(
         "--context", metavar="NAME", help="the context of the kubeconfig (default: its current)"
     )
+
+
+def _path(text: str) -> Path:
+    from pathlib import Path
+
+    return Path(text)
 
 
 def read_config(args: argparse.Namespace) -> Config:
@@ -190,13 +193,13 @@ def read_config(args: argparse.Namespace) -> Config:
     """
     from imagelock.core.config import Config
 
-    path: Path = args.config or Path(CONFIG_NAME)
+    path: str = args.config or CONFIG_NAME
     config = Config()
-    if args.config is not None or path.exists():
+    if args.config is not None or os.path.exists(path):
         from imagelock.outside.files import read_source
         from imagelock.syntax.toml import parse_config
 
-        config = parse_config(read_source(path), folder=str(path.parent))
+        config = parse_config(read_source(path), folder=os.path.dirname(path) or ".")
     given = {
         name: value
         for name in ("external_images", "self_built", "references", "lock", "policy")
@@ -221,8 +224,8 @@ def read_lock(config: Config) -> Lock:
     from imagelock.outside.files import read_source
     from imagelock.syntax.lockfile import parse_lock
 
-    path = Path(config.lock)
-    if not path.exists():
+    path = config.lock
+    if not os.path.exists(path):
         raise InputError(
             "there is no such file",
             place=path,
@@ -231,7 +234,7 @@ def read_lock(config: Config) -> Lock:
     return parse_lock(read_source(path))
 
 
-def report_asked_for(specification: str) -> tuple[str, Path]:
+def report_asked_for(specification: str) -> tuple[str, str]:
     """Read one ``--report FORMAT=FILE``, before any work is done.
 
     Raises:
@@ -243,4 +246,4 @@ def report_asked_for(specification: str) -> tuple[str, Path]:
             f"--report '{specification}': FORMAT=FILE was expected, where FORMAT is one of "
             f"{', '.join(FORMATS)}"
         )
-    return format_name, Path(file)
+    return format_name, file

@@ -52,12 +52,12 @@ def run(args: Namespace, console: Console) -> int:
 
 def _lock(config: Config, args: Namespace) -> Lock:
     """Return the lock; policy ``pinned`` does without one, unless it was named."""
-    from pathlib import Path
+    import os
 
     from imagelock.cli.arguments import read_lock
     from imagelock.core.lock import Lock
 
-    if config.policy == "locked" or args.lock is not None or Path(config.lock).exists():
+    if config.policy == "locked" or args.lock is not None or os.path.exists(config.lock):
         return read_lock(config)
     return Lock((), name=config.lock)
 

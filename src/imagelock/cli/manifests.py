@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 from typing import TYPE_CHECKING
 
 from imagelock.core.finding import Coverage, Finding, Report
 from imagelock.core.place import FilePlace
 from imagelock.errors import InputError
 from imagelock.outside.files import read_source, read_stdin
-from imagelock.outside.folders import Tree, list_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelock.core.place import Source
+    from imagelock.outside.folders import Tree
 
 __all__ = ["Unreadable", "read_manifests", "read_path", "start_of"]
 
@@ -43,7 +43,7 @@ def read_manifests(tree: Tree) -> Iterator[tuple[str, Source | Unreadable]]:
             yield name, Unreadable(shown, error)
 
 
-def read_path(path: str, *, without: Path | None = None) -> Tree | Source:
+def read_path(path: str, *, without: str | None = None) -> Tree | Source:
     """Return standard input for ``-``, a folder's tree, or a file's text.
 
     Raises:
@@ -51,10 +51,14 @@ def read_path(path: str, *, without: Path | None = None) -> Tree | Source:
     """
     if path == "-":
         return read_stdin()
-    place = Path(path)
-    if place.is_dir():
-        return list_tree(place, without=without)
-    return read_source(place, name=path)
+    if not os.path.isdir(path):
+        return read_source(path)
+    # Imported for folders only: what copies files takes time to import.
+    from pathlib import Path
+
+    from imagelock.outside.folders import list_tree
+
+    return list_tree(Path(path), without=Path(without) if without else None)
 
 
 def start_of(command: str, tree: Tree) -> Report:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagelock.core.finding import Report
@@ -43,7 +42,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     where.add_argument(
         "-o",
         "--output",
-        type=Path,
         metavar="PATH",
         help="write there: a file for a file, a folder for a folder (default: standard output)",
     )
@@ -87,7 +85,7 @@ def _run_text(source: Source, lock: Lock, config: Config, args: Namespace, conso
 
     if args.in_place and args.path == "-":
         raise InputError("standard input cannot be changed in place")
-    result = api.override(source, lock, config=config, today=date.today())  # noqa: DTZ011
+    result = api.override(source, lock, config=config, today=date.today())  # noqa: DTZ011  (as people date them)
     written = encode(source, result.text)
     to_stdout = not (args.in_place or args.output)
     if _is_refused(result.report, args, config) and not args.diff:
@@ -96,7 +94,7 @@ def _run_text(source: Source, lock: Lock, config: Config, args: Namespace, conso
         _print_diff(source, result.text, console)
     elif args.in_place:
         if result.text != source.text:
-            write_bytes(Path(args.path), written)
+            write_bytes(args.path, written)
     elif args.output:
         write_bytes(args.output, written)
     else:
@@ -105,6 +103,8 @@ def _run_text(source: Source, lock: Lock, config: Config, args: Namespace, conso
 
 
 def _run_tree(tree: Tree, lock: Lock, config: Config, args: Namespace, console: Console) -> int:
+    from pathlib import Path
+
     from imagelock.outside.folders import write_changes, write_copy
 
     if not (args.in_place or args.output or args.diff):
@@ -120,7 +120,7 @@ def _run_tree(tree: Tree, lock: Lock, config: Config, args: Namespace, console: 
     if args.in_place:
         write_changes(tree.root, changed)
     else:
-        write_copy(tree, args.output, changed, force=args.force)
+        write_copy(tree, Path(args.output), changed, force=args.force)
     status = _tell(report, args, console, config)
     where = args.path if args.in_place else args.output
     console.say(f"{where}: {len(changed)} of {len(tree.manifests)} manifests changed")
@@ -144,7 +144,7 @@ def _override_tree(
             if isinstance(source, Unreadable):
                 reports.append(source.report("override"))
                 continue
-            result = api.override(source, lock, config=config, today=date.today())  # noqa: DTZ011
+            result = api.override(source, lock, config=config, today=date.today())  # noqa: DTZ011  (as people date them)
             reports.append(result.report)
             if result.text != source.text:
                 changed[name] = encode(source, result.text)

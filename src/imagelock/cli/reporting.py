@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from imagelock.core.place import FilePlace
@@ -13,6 +12,7 @@ from imagelock.outside.files import write_bytes
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
+    from pathlib import Path
 
     from imagelock.cli.console import Console
     from imagelock.core.finding import Report
@@ -96,6 +96,8 @@ def _names_from_the_root(report: Report) -> dict[str, str]:
 
 def _root() -> Path:
     """Return the folder of the repository that we work in, or the working folder."""
+    from pathlib import Path
+
     here = Path.cwd()
     job = os.environ.get("CI_PROJECT_DIR")
     if job and here.is_relative_to(os.path.realpath(job)):
@@ -104,9 +106,11 @@ def _root() -> Path:
 
 
 def _name_from(root: Path, file: str) -> str:
+    from pathlib import Path
+
     if file.startswith("<"):  # <stdin>
         return file
-    path = Path(os.path.abspath(file))  # noqa: PTH100  (".." is text here: links stay as they are)
+    path = Path(os.path.abspath(file))
     return str(path.relative_to(root)) if path.is_relative_to(root) else file
 
 

@@ -20,17 +20,23 @@ from imagelock.find import (
     position,
     split,
 )
+from imagelock.find.candidates import Candidates
 from imagelock.find.namespace import namespace_of
 from imagelock.find.site import Path, Site
 from imagelock.find.visit import Knowledge, Layer, Visit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from imagelock.core.place import Source
+    from imagelock.document.nodes import Text
+    from imagelock.document.yaml import Chunk
 
 __all__ = ["FoundSites", "Knowledge", "Unread", "find_sites"]
 
 # In this order, so that what is certain by its position is not told by its key.
 _FINDERS = (argo, kustomize, position, split, key)
+_SMALL = 65_536  # characters: parsing them takes a few milliseconds
 _NOTHING: frozenset[str] = frozenset()
 _DECOY = 1 << len(_FINDERS)
 _OBJECT = _DECOY << 1
@@ -62,7 +68,7 @@ def find_sites(source: Source, knowledge: Knowledge) -> FoundSites:
     text = file_text(source)
     walk = _Walk(knowledge)
     unread: list[Unread] = []
-    for chunk in chunks(text.content):
+    for chunk in _worth_parsing(text, knowledge):
         try:
             roots = parse(text, chunk)
         except BrokenYamlError as error:
@@ -80,6 +86,17 @@ def find_sites(source: Source, knowledge: Knowledge) -> FoundSites:
         templated=walk.visit.templated,
         forbidden=len(walk.sites) - len(allowed),
     )
+
+
+def _worth_parsing(text: Text, knowledge: Knowledge) -> Iterator[Chunk]:
+    """Yield the documents that may hold a site; of a small file all, so that mistakes are told."""
+    if len(text.content) <= _SMALL:
+        yield from chunks(text.content)
+        return
+    candidates = Candidates(knowledge)
+    for chunk in chunks(text.content):
+        if candidates.may_name_an_image(text.content[chunk.start : chunk.end]):
+            yield chunk
 
 
 class _Walk:
@@ -111,9 +128,7 @@ class _Walk:
             elif kind is Sequence:
                 items = node.items  # type: ignore[union-attr]
                 namespace = visit.namespace
-                stack += [
-                    (items[i], (path, i), namespace) for i in range(len(items) - 1, -1, -1)
-                ]
+                stack += [(items[i], (path, i), namespace) for i in range(len(items) - 1, -1, -1)]
             # An alias repeats what is met at its anchor.
         visit.namespace = outer
 

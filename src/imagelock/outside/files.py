@@ -8,14 +8,20 @@ import os
 import stat
 import sys
 from contextlib import suppress
-from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from msgspec import Struct
 
 from imagelock.core.finding import Skipped
 from imagelock.core.place import FilePlace, Source
 from imagelock.errors import DiskError, InputError
+
+if TYPE_CHECKING:
+    # Paths come as texts or as pathlib's; pathlib itself is not imported here,
+    # because its import is a tenth of the time of a short command.
+    from pathlib import Path
+
+    AnyPath = str | Path
 
 __all__ = [
     "Folder",
@@ -56,11 +62,11 @@ _DISK_FAILED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
 class Folder(Struct, frozen=True):
     """The regular files of a folder, by name in byte order, and what else is in it."""
 
-    files: tuple[Path, ...]
+    files: tuple[str, ...]
     skipped: tuple[Skipped, ...]
 
 
-def read_source(path: Path, *, name: str | None = None, limit: int | None = None) -> Source:
+def read_source(path: AnyPath, *, name: str | None = None, limit: int | None = None) -> Source:
     """Read a text file as it is: line ends are kept, a byte order mark is set aside.
 
     Args:
@@ -87,7 +93,7 @@ def read_stdin() -> Source:
         refuse(error, STDIN, "read")
 
 
-def is_present(path: Path) -> bool:
+def is_present(path: AnyPath) -> bool:
     """Say whether anything stands at *path*, a broken link included.
 
     Raises:
@@ -95,7 +101,7 @@ def is_present(path: Path) -> bool:
         DiskError: The disk failed.
     """
     try:
-        path.lstat()
+        os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
@@ -103,7 +109,7 @@ def is_present(path: Path) -> bool:
     return True
 
 
-def read_bytes(path: Path, *, limit: int | None = None) -> bytes:
+def read_bytes(path: AnyPath, *, limit: int | None = None) -> bytes:
     """Read a file whole.
 
     Raises:
@@ -112,7 +118,7 @@ def read_bytes(path: Path, *, limit: int | None = None) -> bytes:
         DiskError: The disk failed.
     """
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             data = file.read() if limit is None else file.read(limit + 1)
     except OSError as error:
         refuse(error, path, "read")
@@ -125,17 +131,19 @@ def read_bytes(path: Path, *, limit: int | None = None) -> bytes:
     return data
 
 
-def list_folder(path: Path) -> Folder:
+def list_folder(path: AnyPath) -> Folder:
     """List what is in a folder, without looking into folders in it or following links.
 
     Raises:
         InputError: It is not there, is no folder, or may not be read.
         DiskError: The disk failed.
     """
+    from pathlib import Path
+
     try:
         with os.scandir(path) as entries:
             named = sorted(entries, key=lambda entry: os.fsencode(entry.name))
-            reasons = [(path / entry.name, _why_skipped(entry)) for entry in named]
+            reasons = [(entry.path, _why_skipped(entry)) for entry in named]
     except NotADirectoryError as error:
         raise InputError(
             "a folder was expected, and this is a file",
@@ -147,14 +155,12 @@ def list_folder(path: Path) -> Folder:
     return Folder(
         tuple(file for file, reason in reasons if not reason),
         tuple(
-            Skipped(str(file), reason, expected=reason == _HIDDEN)
-            for file, reason in reasons
-            if reason
+            Skipped(file, reason, expected=reason == _HIDDEN) for file, reason in reasons if reason
         ),
     )
 
 
-def make_folder(path: Path) -> None:
+def make_folder(path: AnyPath) -> None:
     """Make a folder, and those above it, unless it is there.
 
     Raises:
@@ -162,7 +168,7 @@ def make_folder(path: Path) -> None:
         DiskError: The disk is full or failed.
     """
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        os.makedirs(path, exist_ok=True)
     except FileExistsError as error:
         raise InputError(
             "a folder was expected, and this is a file", place=FilePlace(str(path))
@@ -190,7 +196,7 @@ def encode(source: Source, text: str) -> bytes:
     return source.bom + text.encode(source.encoding)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: AnyPath, data: bytes) -> None:
     """Write a file whole or not at all: temporary file beside it, fsync, rename.
 
     An existing file keeps its mode. A link is followed. What is no regular
@@ -205,7 +211,7 @@ def write_bytes(path: Path, data: bytes) -> None:
         if mode is not None and stat.S_ISDIR(mode):
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if mode is not None and (not stat.S_ISREG(mode) or _is_a_descriptor(path)):
-            with path.open("wb") as file:
+            with open(path, "wb") as file:
                 file.write(data)
         else:
             _replace(os.path.realpath(path), data, mode)
@@ -213,14 +219,14 @@ def write_bytes(path: Path, data: bytes) -> None:
         refuse(error, path, "write")
 
 
-def write_if_changed(path: Path, data: bytes) -> bool:
+def write_if_changed(path: AnyPath, data: bytes) -> bool:
     """Write as `write_bytes` does, unless the file holds just that; say whether it was written.
 
     Raises:
         InputError: It cannot be read, or nothing can be written there.
         DiskError: The disk is full or failed.
     """
-    if is_present(path) and path.is_file() and read_bytes(path) == data:
+    if os.path.isfile(path) and read_bytes(path) == data:
         return False
     write_bytes(path, data)
     return True
@@ -245,13 +251,13 @@ def _not_text(data: bytes, error: UnicodeDecodeError, name: str) -> InputError:
     )
 
 
-def _mode_of(path: Path) -> int | None:
+def _mode_of(path: AnyPath) -> int | None:
     with suppress(FileNotFoundError):
-        return path.stat().st_mode
+        return os.stat(path).st_mode
     return None
 
 
-def _is_a_descriptor(path: Path) -> bool:
+def _is_a_descriptor(path: AnyPath) -> bool:
     # Behind /dev/stdout may be a regular file that the shell holds open: to put
     # another in its place would leave the shell writing to one without a name.
     return str(path).startswith(("/dev/", "/proc/"))
@@ -262,16 +268,16 @@ def _replace(target: str, data: bytes, mode: int | None) -> None:
     temporary = f"{folder}/.{name[:200]}.{os.urandom(8).hex()}.tmp"
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        with open(descriptor, "wb") as file:  # noqa: PTH123  (a descriptor is no path)
+        with open(descriptor, "wb") as file:
             if mode is not None:
                 os.fchmod(descriptor, stat.S_IMODE(mode))
             file.write(data)
             file.flush()
             os.fsync(descriptor)
-        os.replace(temporary, target)  # noqa: PTH105
+        os.replace(temporary, target)
     except BaseException:
         with suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108
+            os.unlink(temporary)
         raise
     _sync_folder(folder)
 
@@ -286,7 +292,7 @@ def _sync_folder(folder: str) -> None:
             os.close(descriptor)
 
 
-def refuse(error: OSError, path: Path | str, verb: str) -> NoReturn:
+def refuse(error: OSError, path: AnyPath, verb: str) -> NoReturn:
     """Raise what an operating system error means: whose fault it is, where, what to do.
 
     *verb* is what was tried: ``read`` or ``write``.

@@ -171,15 +171,15 @@ def _copy(tree: Tree, target: Path, changed: Mapping[str, bytes]) -> None:
 
 
 def _put_in_place(temporary: Path, target: str) -> None:
-    if os.path.isdir(target):  # noqa: PTH112  (it is a string)
+    if os.path.isdir(target):
         aside = f"{target}.{os.urandom(8).hex()}.old"
-        os.rename(target, aside)  # noqa: PTH104
+        os.rename(target, aside)
         try:
-            os.rename(temporary, target)  # noqa: PTH104
+            os.rename(temporary, target)
         except OSError:
             with suppress(OSError):
-                os.rename(aside, target)  # noqa: PTH104
+                os.rename(aside, target)
             raise
         shutil.rmtree(aside, ignore_errors=True)
     else:
-        os.rename(temporary, target)  # noqa: PTH104
+        os.rename(temporary, target)

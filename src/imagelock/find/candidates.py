@@ -1,0 +1,69 @@
+"""Which documents may name an image: a scan that cannot miss one.
+
+Parsing is by far the slowest part of finding. A document without any of the
+words that a finder looks for, and without the name and tag of an image of the
+lock, has no site; nor has the schema of a custom resource. Both are decided on
+the text alone, and only in ways that are certain: tests compare with parsing
+everything.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from imagelock.find.visit import Knowledge
+
+__all__ = ["Candidates"]
+
+# Every finder but `lock` and `config` needs one of these in a key or a kind. A
+# backslash may spell any letter in a quoted key.
+_WORDS = ("mage", "MAGE", "repo", "registry", "helm", "hub", "\\")
+# A tag follows its colon at once; after the colon of a key there is a space.
+_COLON = re.compile(r":[A-Za-z0-9_]")
+_NAME_BEFORE = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*\Z")
+_LONGEST_NAME = 256  # characters: a repository's name has at most 255
+# How every generator begins one; what is written otherwise is parsed.
+_SCHEMA = re.compile(
+    r"(?:---[ \t]*\r?\n)?(?:[ \t]*(?:\#[^\n]*)?\r?\n)*+"
+    r"(?:apiVersion:[ ]apiextensions\.k8s\.io/v1(?:beta1)?\r?\n"
+    r"kind:[ ]CustomResourceDefinition\r?\n"
+    r"|kind:[ ]CustomResourceDefinition\r?\n"
+    r"apiVersion:[ ]apiextensions\.k8s\.io/v1(?:beta1)?\r?\n)",
+    re.VERBOSE,
+)
+# Any line at the margin that could be another key of the root, or another kind.
+_OTHER_ROOT_KEY = re.compile(r"\n(?!(?:metadata|spec|status):|[ \t\r\n#]|\Z)")
+
+
+class Candidates:
+    """Says which documents are worth parsing, for one lock and one configuration."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._parses_all = bool(knowledge.find_keys)
+        self._names = frozenset(
+            repository.path.rpartition("/")[2] for repository in knowledge.lock.repositories
+        )
+
+    def may_name_an_image(self, content: str) -> bool:
+        """Say whether a document may hold a site; ``False`` is certain."""
+        if self._parses_all:
+            return True
+        if any(word in content for word in _WORDS):
+            return not _is_schema(content)
+        return self._mentions_the_lock(content)
+
+    def _mentions_the_lock(self, content: str) -> bool:
+        for colon in _COLON.finditer(content):
+            end = colon.start()
+            before = _NAME_BEFORE.search(content, max(0, end - _LONGEST_NAME), end)
+            if before is not None and before[0] in self._names:
+                return True
+        return False
+
+
+def _is_schema(content: str) -> bool:
+    """Say whether a document is a CustomResourceDefinition, in which nothing is an input."""
+    head = _SCHEMA.match(content)
+    return head is not None and _OTHER_ROOT_KEY.search(content, head.end() - 1) is None
