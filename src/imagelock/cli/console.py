@@ -207,7 +207,7 @@ class Progress:
         if self._note:
             line += f"  {self._note}"
         if self._terminal:
-            width = os.get_terminal_size(sys.stderr.fileno()).columns
+            width = os.get_terminal_size(sys.stderr.fileno()).columns or 80  # some say 0
             self._console.raw("\r\x1b[K" + printable(line)[: max(1, width - 1)])
             self._on_line = True
         else:
