@@ -114,7 +114,7 @@ def _files(folder: Path, organisation: str) -> Mapping[str, str]:
 
 def _allow_list(folder: Path) -> str | None:
     # A second list beside the first would leave 'imagelock lock' with two to choose from.
-    names = (file.name for file in list_folder(folder).files)
+    names = map(os.path.basename, list_folder(folder).files)
     return next((name for name in names if name.endswith(_ALLOW_LIST)), None)
 
 

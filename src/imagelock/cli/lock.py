@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagelock.cli.arguments import add_lists, add_lock, add_reports, add_strict, read_config
@@ -55,7 +54,7 @@ Exit status 1: a build job published what it may not, or one tag has two digests
 or (--check) images.lock is not what would be written now. See docs/lock.md."""
 UNDONE = "images.lock was not written"
 
-_STDIN = Path("-")
+_STDIN = "-"
 _LARGEST = 16 * 1024 * 1024  # bytes: 150,000 image IDs
 _NAMED = 10  # repositories that were not built and are named before the rest is counted
 
@@ -71,7 +70,6 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
         metavar="FILE",
         help="write to another file than the lock; '-' is standard output",
     )
@@ -86,7 +84,7 @@ def run(args: Namespace, console: Console) -> int:
         raise InputError("--check writes nothing, so it takes no --output")
     config = read_config(args)
     args.strict |= config.strict
-    target = args.output or Path(config.lock)
+    target = args.output or config.lock
     made = _make(config, target, console)
     if isinstance(made, Built):
         return (_check if args.check else _write)(made, target, args, console)
@@ -95,19 +93,18 @@ def run(args: Namespace, console: Console) -> int:
     return made.report.exit_status
 
 
-def _make(config: Config, target: Path, console: Console) -> Built | Refused:
-    external_images = Path(config.external_images)
-    external = _external(external_images, console)
-    self_built = _beside(external_images) if config.self_built is None else Path(config.self_built)
-    _refuse_to_overwrite(target, external_images, self_built)
+def _make(config: Config, target: str, console: Console) -> Built | Refused:
+    external = _external(config.external_images, console)
+    self_built = config.self_built or _beside(config.external_images)
+    _refuse_to_overwrite(target, config.external_images, self_built)
     allowed = _allow_list(self_built, console)
-    folder = _references(Path(config.references), console)
+    folder = _references(config.references, console)
     published = _published(folder)
     if published and allowed is None:
         raise InputError(
             "build jobs have published images, and no list says which they may: there is no "
             "file *-images",
-            place=FilePlace(str(external_images.parent)),
+            place=FilePlace(os.path.dirname(config.external_images) or "."),
             hint="Make <organisation>-images with the repositories that this pipeline builds, "
             "or name the list with --self-built FILE.",
         )
@@ -120,64 +117,65 @@ def _make(config: Config, target: Path, console: Console) -> Built | Refused:
     )
 
 
-def _external(path: Path, console: Console) -> tuple[LockEntry, ...]:
+def _external(path: str, console: Console) -> tuple[LockEntry, ...]:
     entries = parse_external(_source(path))
     if not entries:
-        console.warn(f"{printable(str(path))}: no image is named in this file")
+        console.warn(f"{printable(path)}: no image is named in this file")
     return entries
 
 
-def _refuse_to_overwrite(target: Path, *lists: Path | None) -> None:
+def _refuse_to_overwrite(target: str, *lists: str | None) -> None:
     for file in lists:
-        if file is not None and target != _STDIN and _real(file) == _real(target):
+        if file is not None and target != _STDIN and _is_same(file, target):
             raise InputError(
                 "the lock is made from this file, and would be written over it",
-                place=FilePlace(str(target)),
+                place=FilePlace(target),
                 hint="Name another file with --lock FILE or --output FILE.",
             )
 
 
-def _real(path: Path) -> str:
-    return os.path.realpath(path)
+def _is_same(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _allow_list(path: Path | None, console: Console) -> AllowList | None:
+def _allow_list(path: str | None, console: Console) -> AllowList | None:
     if path is None:
         return None
     allowed = parse_allow_list(_source(path))
     if not allowed:
-        console.warn(f"{printable(str(path))}: no repository is named in this file")
+        console.warn(f"{printable(path)}: no repository is named in this file")
     return allowed
 
 
-def _beside(external: Path) -> Path | None:
+def _beside(external: str) -> str | None:
     """Return the only file ``*-images`` beside ``external_images``, if there is one."""
+    own = os.path.basename(external)
     found = [
         file
-        for file in _files_in(external.parent)
-        if file.name.endswith("-images") and file.name != external.name
+        for file in _files_in(os.path.dirname(external))
+        if file.endswith("-images") and os.path.basename(file) != own
     ]
     if len(found) > 1:
         raise InputError(
-            "one list of self-built images was expected, and these may be it: "
-            + ", ".join(str(file) for file in found),
+            "one list of self-built images was expected, and these may be it: " + ", ".join(found),
             hint="Name the list with --self-built FILE, or with self-built in imagelock.toml.",
         )
     return found[0] if found else None
 
 
-def _files_in(path: Path) -> list[Path]:
+def _files_in(path: str) -> list[str]:
     # A link is a file here: people keep one list for several projects. What its
     # name hides is none.
-    folder = list_folder(path)
-    links = [Path(other.what) for other in folder.skipped if not other.expected]
-    return sorted((*folder.files, *(link for link in links if link.is_symlink())))
+    folder = list_folder(path or ".")
+    links = [other.what for other in folder.skipped if not other.expected]
+    files = (*folder.files, *filter(os.path.islink, links))
+    return sorted(file if path else os.path.basename(file) for file in files)
 
 
-def _references(path: Path, console: Console) -> Folder:
+def _references(path: str, console: Console) -> Folder:
     if is_present(path):
         return list_folder(path)
-    console.say(f"{printable(str(path))}: there is no such folder, so no build job is in the lock")
+    console.say(f"{printable(path)}: there is no such folder, so no build job is in the lock")
     return Folder((), ())
 
 
@@ -189,7 +187,7 @@ def _published(folder: Folder) -> tuple[Published, ...]:
     )
 
 
-def _source(path: Path) -> Source:
+def _source(path: str) -> Source:
     return read_stdin() if path == _STDIN else read_source(path, limit=_LARGEST)
 
 
@@ -208,7 +206,7 @@ def _registries(config: Config) -> tuple[str, ...]:
     return (registry,)
 
 
-def _write(built: Built, target: Path, args: Namespace, console: Console) -> int:
+def _write(built: Built, target: str, args: Namespace, console: Console) -> int:
     to_stdout = target == _STDIN
     status = tell(built.report, args, console, brief=True, result_taken=to_stdout)
     if status:
@@ -220,7 +218,7 @@ def _write(built: Built, target: Path, args: Namespace, console: Console) -> int
         console.say(f"the lock: {_told(built)}")
     else:
         done = "written" if write_if_changed(target, data) else "unchanged"
-        console.say(f"{printable(str(target))}: {done}: {_told(built)}")
+        console.say(f"{printable(target)}: {done}: {_told(built)}")
     return 0
 
 
@@ -239,7 +237,7 @@ def _told(built: Built) -> str:
     return told
 
 
-def _check(built: Built, path: Path, args: Namespace, console: Console) -> int:
+def _check(built: Built, path: str, args: Namespace, console: Console) -> int:
     old = read_bytes(path) if is_present(path) else None
     new = render_lock(built.lock).encode()
     report = built.report
@@ -248,16 +246,16 @@ def _check(built: Built, path: Path, args: Namespace, console: Console) -> int:
     as_text = args.format == "text"
     status = tell(report, args, console, brief=True, result_taken=as_text)
     if old == new:
-        console.say(f"{printable(str(path))}: up to date: {_told(built)}")
+        console.say(f"{printable(path)}: up to date: {_told(built)}")
     elif as_text:
         from imagelock.cli.diff import print_diff
 
         before, after = ((data or b"").decode("utf-8", "backslashreplace") for data in (old, new))
-        print_diff(before, after, str(path), console)
+        print_diff(before, after, path, console)
     return status
 
 
-def _out_of_date(path: Path, *, is_there: bool) -> Report:
+def _out_of_date(path: str, *, is_there: bool) -> Report:
     message = "this is not what the lists make now" if is_there else "there is no such file"
-    finding = Finding.of("out-of-date", FilePlace(str(path)), message)
+    finding = Finding.of("out-of-date", FilePlace(path), message)
     return Report(command="lock", findings=(finding,), coverage=Coverage(0, "image IDs"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imagelock.cli.arguments import read_config
@@ -46,7 +45,7 @@ In a GitLab job the file is named after the job, so that two jobs never write th
 same one; elsewhere --name is needed. See docs/lists.md."""
 UNDONE = "nothing was written"
 
-_STDIN = Path("-")
+_STDIN = "-"
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 _LARGEST = 16 * 1024 * 1024  # bytes: the metadata of a build may hold its provenance
 
@@ -70,13 +69,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     group = parser.add_argument_group("what the builder left behind ('-' is standard input)")
     for option, help_ in _LEFT_BEHIND:
-        group.add_argument(
-            option, type=Path, action="append", default=[], metavar="FILE", help=help_
-        )
+        group.add_argument(option, action="append", default=[], metavar="FILE", help=help_)
     group = parser.add_argument_group("where it is written")
-    group.add_argument(
-        "--references", type=Path, metavar="DIR", help="the folder (default: image_references)"
-    )
+    group.add_argument("--references", metavar="DIR", help="the folder (default: image_references)")
     group.add_argument(
         "--name", metavar="NAME", help="the file's name (default: the GitLab job's name)"
     )
@@ -88,16 +83,16 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> int:
     """Write the references of one job."""
     name, is_own = _name(args.name)
-    folder = Path(read_config(args).references)
-    path = folder / name
+    folder = read_config(args).references
+    path = os.path.join(folder, name)
     images = [ImageReference.parse(image) for image in args.images]
     pushed = pin_pushed(images, list(_left_behind(args)))
     _refuse_link(path)
     if is_present(path) and not args.force:
-        pushed = joined_with(pushed, _earlier(path), path=str(path), is_own=is_own)
+        pushed = joined_with(pushed, _earlier(path), path=path, is_own=is_own)
     make_folder(folder)
     done = "written" if write_if_changed(path, render_references(pushed).encode()) else "unchanged"
-    console.say(f"{printable(str(path))}: {done}: {', '.join(map(str, pushed))}")
+    console.say(f"{printable(path)}: {done}: {', '.join(map(str, pushed))}")
     return 0
 
 
@@ -153,19 +148,19 @@ def _left_behind(args: Namespace) -> Iterator[Left]:
             yield parse(_source(path))
 
 
-def _source(path: Path) -> Source:
+def _source(path: str) -> Source:
     return read_stdin() if path == _STDIN else read_source(path, limit=_LARGEST)
 
 
-def _refuse_link(path: Path) -> None:
-    if is_present(path) and path.is_symlink():
+def _refuse_link(path: str) -> None:
+    if is_present(path) and os.path.islink(path):
         raise InputError(
             "a link stands where the file is to be written, and 'imagelock lock' reads no links",
-            place=FilePlace(str(path)),
+            place=FilePlace(path),
             hint="Remove it, or give another --name.",
         )
 
 
-def _earlier(path: Path) -> tuple[ImageReference, ...]:
+def _earlier(path: str) -> tuple[ImageReference, ...]:
     source = read_source(path, limit=_LARGEST)
     return tuple(published.reference for published in parse_references(source))

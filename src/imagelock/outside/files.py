@@ -138,8 +138,6 @@ def list_folder(path: AnyPath) -> Folder:
         InputError: It is not there, is no folder, or may not be read.
         DiskError: The disk failed.
     """
-    from pathlib import Path
-
     try:
         with os.scandir(path) as entries:
             named = sorted(entries, key=lambda entry: os.fsencode(entry.name))

@@ -31,10 +31,10 @@ def read_proofs(folder: Path) -> tuple[Proofs, tuple[Skipped, ...]]:
     documents: dict[Digest, Document] = {}
     skipped = list(listed.skipped)
     for file in listed.files:
-        match = _NAME.fullmatch(file.name)
+        match = _NAME.fullmatch(file.rpartition("/")[2])
         if match is None:
-            skipped.append(Skipped(str(file), "it is not named sha256-<hex>.json", expected=True))
+            skipped.append(Skipped(file, "it is not named sha256-<hex>.json", expected=True))
             continue
         digest = Digest.parse(match[1].replace("-", ":"))
-        documents[digest] = parse_document(read_bytes(file, limit=_LARGEST), digest, name=str(file))
+        documents[digest] = parse_document(read_bytes(file, limit=_LARGEST), digest, name=file)
     return Proofs(documents), tuple(skipped)
