@@ -139,24 +139,7 @@ def _run_plugin(plugin: ExecPlugin, cluster: Cluster, place: str) -> Credential:
 
 
 def _plugin_output(plugin: ExecPlugin, cluster: Cluster, place: str) -> bytes:
-    interactive = plugin.interactive_mode != "Never" and sys.stdin is not None
-    interactive = interactive and sys.stdin.isatty()
-    if plugin.interactive_mode == "Always" and not interactive:
-        raise InputError(
-            f"the plugin '{plugin.command}' asks a person, and there is no terminal",
-            place=place,
-            hint="Use other credentials where nobody sits at a terminal.",
-        )
-    request = {
-        "apiVersion": plugin.api_version,
-        "kind": "ExecCredential",
-        "spec": _plugin_spec(plugin, cluster, interactive=interactive),
-    }
-    environment = {
-        **os.environ,
-        **{variable.name: variable.value for variable in plugin.env},
-        "KUBERNETES_EXEC_INFO": msgspec.json.encode(request).decode(),
-    }
+    interactive = _asks_a_person(plugin, place)
     try:
         # Its standard error is the user's: it may ask them to log in.
         run = subprocess.run(  # noqa: S603  (the program that the user's kubeconfig names)
@@ -164,7 +147,7 @@ def _plugin_output(plugin: ExecPlugin, cluster: Cluster, place: str) -> bytes:
             check=False,
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            env=environment,
+            env=_plugin_environment(plugin, cluster, interactive=interactive),
         )
     except OSError as error:
         raise InputError(
@@ -179,6 +162,33 @@ def _plugin_output(plugin: ExecPlugin, cluster: Cluster, place: str) -> bytes:
             hint="What it wrote stands above. Log in again, then repeat the command.",
         )
     return run.stdout
+
+
+def _asks_a_person(plugin: ExecPlugin, place: str) -> bool:
+    """Say whether it may ask a person at the terminal; some do nothing else."""
+    somebody_is_there = sys.stdin is not None and sys.stdin.isatty()
+    if plugin.interactive_mode == "Always" and not somebody_is_there:
+        raise InputError(
+            f"the plugin '{plugin.command}' asks a person, and there is no terminal",
+            place=place,
+            hint="Use other credentials where nobody sits at a terminal.",
+        )
+    return somebody_is_there and plugin.interactive_mode != "Never"
+
+
+def _plugin_environment(
+    plugin: ExecPlugin, cluster: Cluster, *, interactive: bool
+) -> dict[str, str]:
+    request = {
+        "apiVersion": plugin.api_version,
+        "kind": "ExecCredential",
+        "spec": _plugin_spec(plugin, cluster, interactive=interactive),
+    }
+    return {
+        **os.environ,
+        **{variable.name: variable.value for variable in plugin.env},
+        "KUBERNETES_EXEC_INFO": msgspec.json.encode(request).decode(),
+    }
 
 
 def _plugin_spec(plugin: ExecPlugin, cluster: Cluster, *, interactive: bool) -> dict[str, Any]:

@@ -139,7 +139,7 @@ def refusal(code: int, body: bytes, asked: str, secrets: Iterable[str]) -> ApiEr
     Args:
         code: The HTTP status.
         body: The answer.
-        asked: What was asked for, such as ``GET https://host/api/v1/pods``.
+        asked: What was asked for, such as ``GET /api/v1/pods``, with the server.
         secrets: What must not be shown.
     """
     status = _status(body)
