@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.simulators.api_server import Answer, ApiServer, said
+from tests.simulators.api_server import Answer, ApiServer, said, without_proxies
 from tests.simulators.argo_cluster import (
     ARGO,
     ArgoCluster,
@@ -39,7 +39,8 @@ def cluster() -> ArgoCluster:
 
 
 @pytest.fixture
-def server(cluster: ArgoCluster) -> Iterator[ApiServer]:
+def server(cluster: ArgoCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
+    without_proxies(monkeypatch)
     with ApiServer(cluster) as it:
         yield it
 

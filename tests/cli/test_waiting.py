@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.simulators.api_server import ApiServer
+from tests.simulators.api_server import ApiServer, without_proxies
 from tests.simulators.argo_cluster import ARGO, ArgoCluster, Step, application, nothing
 from tests.simulators.kubeconfigs import write
 
@@ -27,8 +27,11 @@ def cluster() -> ArgoCluster:
 
 
 @pytest.fixture
-def wait(cluster: ArgoCluster, tmp_path: Path) -> Iterator[Callable[..., None]]:
+def wait(
+    cluster: ArgoCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., None]]:
     """Return what waits for an Application that goes through some steps."""
+    without_proxies(monkeypatch)
     with ApiServer(cluster) as server:
 
         def until_ready(*steps: Step, pace: Pace = PATIENT, **spec: Any) -> None:

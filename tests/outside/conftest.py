@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.simulators.api_server import Answer, ApiServer, in_turn
+from tests.simulators.api_server import Answer, ApiServer, in_turn, without_proxies
 from tests.simulators.kubeconfigs import write
 
 from imagelock.outside.kubernetes_api import Api, Patience, connect
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     Reach = Callable[..., Api]
 
 HASTE = Patience(tries=3, first_pause=0.001, longest_pause=0.002, connect=2.0, read=2.0)
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_proxies(monkeypatch)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -80,3 +81,19 @@ def test_a_proxy_is_named_without_its_password() -> None:
     _, proxy = open_pool(chosen(cluster={"proxy-url": "http://me:hush@proxy:3128"}), Credential())
 
     assert proxy == "http://proxy:3128"
+
+
+@pytest.mark.filterwarnings("ignore:SOCKS support in urllib3")
+def test_a_socks_proxy_without_its_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "socks", None)
+    monkeypatch.delitem(sys.modules, "urllib3.contrib.socks", raising=False)
+
+    with pytest.raises(InputError, match="pip install PySocks"):
+        open_pool(chosen(cluster={"proxy-url": "socks5://proxy:1080"}), Credential())
+
+
+def test_a_proxy_of_the_environment_that_is_no_url_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "proxy:3128")
+
+    with pytest.raises(InputError, match="the proxy is not a URL"):
+        open_pool(chosen(), Credential())

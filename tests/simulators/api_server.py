@@ -57,6 +57,13 @@ class Answer(Struct, kw_only=True):
 Answers = Callable[[Request], Answer]
 
 
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reach loopback, and nothing else, without the proxies of the machine."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
 def recorded(name: str) -> Answer:
     """Return what a real API server answered, or skip the test where the recordings are not."""
     if not RECORDINGS.is_dir():

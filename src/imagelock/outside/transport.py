@@ -70,31 +70,15 @@ def open_pool(chosen: Chosen, certificate: Credential) -> tuple[PoolManager, str
     Raises:
         InputError: A certificate does not fit its key, or is none.
     """
-    from kubernetes.client import Configuration
-    from kubernetes.client.rest import RESTClientObject
-    from kubernetes.config import ConfigException, load_kube_config_from_dict
-
-    configuration = Configuration()
-    try:
-        load_kube_config_from_dict(  # type: ignore[no-untyped-call]
-            _flat(chosen, certificate), client_configuration=configuration, persist_config=False
-        )
-        _check_tls(configuration)
-    except (ConfigException, OSError) as error:
-        # ssl.SSLError is an OSError; its reason names no content of a file.
-        reason = (getattr(error, "reason", "") or str(error)).replace("_", " ").lower()
-        raise InputError(
-            f"the certificates cannot be used: {reason}",
-            place=f"context '{chosen.context}'",
-            hint="Check certificate-authority, client-certificate and client-key.",
-        ) from error
+    configuration = _configuration(chosen, certificate)
     if not configuration.verify_ssl:
         import urllib3
 
         urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     proxy = configuration.proxy or ""
+    shown = redacted(proxy) if proxy else ""
     configuration.proxy_headers = _proxy_password(proxy)
-    return RESTClientObject(configuration).pool_manager, redacted(proxy) if proxy else ""
+    return _pool(configuration, shown), shown
 
 
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
@@ -145,6 +129,46 @@ def _check_pem(holder: object, name: str, place: str) -> None:
 
 def _spelled(name: str) -> str:
     return name.replace("_", "-")
+
+
+def _configuration(chosen: Chosen, certificate: Credential) -> Any:  # noqa: ANN401  (it has no types)
+    from kubernetes.client import Configuration
+    from kubernetes.config import ConfigException, load_kube_config_from_dict
+
+    configuration = Configuration()
+    try:
+        load_kube_config_from_dict(  # type: ignore[no-untyped-call]
+            _flat(chosen, certificate), client_configuration=configuration, persist_config=False
+        )
+        _check_tls(configuration)
+    except (ConfigException, OSError) as error:
+        # ssl.SSLError is an OSError; its reason names no content of a file.
+        reason = (getattr(error, "reason", "") or str(error)).replace("_", " ").lower()
+        raise InputError(
+            f"the certificates cannot be used: {reason}",
+            place=f"context '{chosen.context}'",
+            hint="Check certificate-authority, client-certificate and client-key.",
+        ) from error
+    return configuration
+
+
+def _pool(configuration: Any, proxy: str) -> PoolManager:  # noqa: ANN401  (it has no types)
+    from kubernetes.client.rest import RESTClientObject
+    from urllib3.exceptions import LocationValueError
+
+    try:
+        pool: PoolManager = RESTClientObject(configuration).pool_manager
+    except ImportError as error:
+        raise InputError(
+            f"the proxy {proxy} needs a library that is not installed",
+            hint="Install it: pip install PySocks",
+        ) from error
+    except LocationValueError as error:
+        raise InputError(
+            "the proxy is not a URL such as http://proxy.example:3128",
+            hint="Check HTTPS_PROXY and HTTP_PROXY.",
+        ) from error
+    return pool
 
 
 def _flat(chosen: Chosen, certificate: Credential) -> dict[str, Any]:
