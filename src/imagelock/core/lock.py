@@ -12,7 +12,7 @@ from imagelock.core.reference import Digest, ImageReference, Repository
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Ambiguous", "Found", "Lock", "LockEntry", "Match", "Missing"]
+__all__ = ["Ambiguous", "Found", "Lock", "LockEntry", "Match", "Missing", "conflicts_in"]
 
 
 class LockEntry(Struct, frozen=True):
@@ -117,3 +117,19 @@ class Lock:
     def allows(self, reference: ImageReference) -> bool:
         """Say whether this very digest of this very repository is in the lock."""
         return any(e.digest == reference.digest for e in self.entries_of(reference.repository))
+
+
+def conflicts_in(entries: Iterable[LockEntry]) -> Iterator[tuple[LockEntry, LockEntry]]:
+    """Yield each entry that gives a tag another digest than the first one did, after that one.
+
+    Entries without a tag do not contradict each other: that a repository has
+    several digests is told where one is chosen (`Ambiguous`).
+    """
+    first_of: dict[tuple[Repository, str], LockEntry] = {}
+    for entry in entries:
+        reference = entry.reference
+        if reference.tag is None:
+            continue
+        first = first_of.setdefault((reference.repository, reference.tag), entry)
+        if first.digest != entry.digest:
+            yield first, entry

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from imagelock.core.finding import Coverage, Finding, Report
-from imagelock.core.lock import Lock, LockEntry
+from imagelock.core.lock import Lock, LockEntry, conflicts_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -132,20 +132,15 @@ def _once(entries: Iterable[LockEntry]) -> tuple[LockEntry, ...]:
 
 
 def _conflicts(entries: Iterable[LockEntry]) -> Iterator[Finding]:
-    first_of: dict[tuple[Repository, str], LockEntry] = {}
-    for entry in entries:
+    for first, entry in conflicts_in(entries):
         reference = entry.reference
-        if reference.tag is None:
-            continue
-        first = first_of.setdefault((reference.repository, reference.tag), entry)
-        if first is not entry:
-            yield Finding.of(
-                "conflicting-digests",
-                entry.origin,
-                f"{reference.repository}:{reference.tag} has {entry.digest} here "
-                f"and {first.digest} in {first.origin}",
-                image=str(reference),
-            )
+        yield Finding.of(
+            "conflicting-digests",
+            entry.origin,
+            f"{reference.repository}:{reference.tag} has {entry.digest} here "
+            f"and {first.digest} in {first.origin}",
+            image=str(reference),
+        )
 
 
 def _not_built(
