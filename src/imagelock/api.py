@@ -19,9 +19,10 @@ from imagelock.document.splice import apply
 from imagelock.find.sites import Knowledge, find_sites
 
 if TYPE_CHECKING:
+    from imagelock.decide.override import Plan
     from imagelock.find.sites import FoundSites
 
-__all__ = ["Override", "check", "find", "override", "terms_of"]
+__all__ = ["Override", "check", "find", "override", "plan", "terms_of"]
 
 _DEFAULTS = Config()
 _EMPTY = Lock(())
@@ -59,9 +60,17 @@ def override(
         today: The day on which exemptions are judged.
     """
     source = _source(text)
+    made = plan(source, lock, config=config, today=today)
+    return Override(apply(source.text, made.splices), made.report)
+
+
+def plan(
+    text: str | Source, lock: Lock, *, config: Config = _DEFAULTS, today: date = _NO_DAY
+) -> Plan:
+    """Decide what `override` would write, and where."""
+    source = _source(text)
     found = find(source, lock, config=config)
-    plan = plan_override(source, found, terms_of(config, lock, today))
-    return Override(apply(source.text, plan.splices), plan.report)
+    return plan_override(source, found, terms_of(config, lock, today))
 
 
 def check(

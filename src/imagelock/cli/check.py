@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imagelock.core.finding import Report
-from imagelock.core.place import Source
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable
 
     from imagelock.cli.console import Console
     from imagelock.core.config import Config
     from imagelock.core.lock import Lock
+    from imagelock.core.place import Source
+    from imagelock.outside.folders import Tree
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
 
@@ -66,18 +68,24 @@ def _check(path: str, lock: Lock, config: Config, console: Console) -> Report:
     from datetime import date
 
     from imagelock import api
-    from imagelock.cli.manifests import Unreadable, read_manifests, read_path, start_of
+    from imagelock.cli.manifests import Stream, for_each_batch, open_manifests
 
     today = date.today()  # noqa: DTZ011  (an exemption ends with the day where it is judged)
-    manifests = read_path(path)
-    if isinstance(manifests, Source):
-        return api.check(manifests, lock, config=config, today=today)
-    reports = [start_of("check", manifests)]
-    with console.progress("checking", len(manifests.manifests)) as progress:
-        for name, source in read_manifests(manifests):
-            progress.advance(note=name)
-            if isinstance(source, Unreadable):
-                reports.append(source.report("check"))
-            else:
-                reports.append(api.check(source, lock, config=config, today=today))
+
+    def look(source: Source) -> Report:
+        return api.check(source, lock, config=config, today=today)
+
+    manifests = open_manifests(path)
+    if isinstance(manifests, Stream):
+        done = for_each_batch(look, manifests, console, "checking")
+        return Report.joined([report for _, report in done]).of_one_file()
+    return _check_tree(manifests, look, console)
+
+
+def _check_tree(tree: Tree, look: Callable[[Source], Report], console: Console) -> Report:
+    from imagelock.cli.manifests import Unreadable, for_each_file, start_of
+
+    reports = [start_of("check", tree)]
+    for _, done in for_each_file(look, tree, console, "checking"):
+        reports.append(done.report("check") if isinstance(done, Unreadable) else done[1])
     return Report.joined(reports)

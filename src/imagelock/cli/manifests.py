@@ -1,22 +1,53 @@
-"""The manifests that a command was called with: files, folders, standard input."""
+"""The manifests that a command was called with: a stream of documents, or a folder of files."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, TypeVar
 
 from imagelock.core.finding import Coverage, Finding, Report
-from imagelock.core.place import FilePlace
+from imagelock.core.place import FilePlace, Source
 from imagelock.errors import InputError
-from imagelock.outside.files import read_source, read_stdin
+from imagelock.outside.files import STDIN, open_binary, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+    from typing import BinaryIO, Self
 
-    from imagelock.core.place import Source
+    from imagelock.cli.console import Console
     from imagelock.outside.folders import Tree
 
-__all__ = ["Unreadable", "read_manifests", "read_path", "start_of"]
+__all__ = [
+    "Spool",
+    "Stream",
+    "Unreadable",
+    "for_each_batch",
+    "for_each_file",
+    "open_manifests",
+    "start_of",
+]
+
+R = TypeVar("R")
+
+_ENOUGH = 2 * 1024 * 1024  # bytes: with less, starting processes costs more than it saves
+_FILES_AT_A_TIME = 16  # sent to a process together
+
+
+class Stream:
+    """A file or standard input: documents that are read in batches."""
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file = file
+        self._name = name
+
+    def batches(self) -> Iterator[Source]:
+        """Yield the documents, a few megabytes at a time; then close the file."""
+        from imagelock.outside.stream import read_batches
+
+        with self._file:
+            yield from read_batches(self._file, self._name)
 
 
 class Unreadable:
@@ -24,41 +55,120 @@ class Unreadable:
 
     def __init__(self, name: str, error: InputError) -> None:
         self.name = name
-        self.error = error
+        self.problem = error.problem
+        self.place = error.place if isinstance(error.place, FilePlace) else FilePlace(name)
 
     def report(self, command: str) -> Report:
         """Tell of it as a finding."""
-        place = self.error.place if isinstance(self.error.place, FilePlace) else None
-        finding = Finding.of("not-read", place or FilePlace(self.name), self.error.problem)
+        finding = Finding.of("not-read", self.place, self.problem)
         return Report(command=command, findings=(finding,), coverage=Coverage(0, "files"))
 
 
-def read_manifests(tree: Tree) -> Iterator[tuple[str, Source | Unreadable]]:
-    """Read the manifests of a tree one by one, by their paths below its root."""
-    for name in tree.manifests:
-        shown = str(tree.root / name)
-        try:
-            yield name, read_source(tree.root / name, name=shown)
-        except InputError as error:
-            yield name, Unreadable(shown, error)
+class Spool:
+    """What is to be written, until it is known whether it may be: one piece, or a file."""
+
+    def __init__(self) -> None:
+        self._first = b""
+        self._file: BinaryIO | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, piece: bytes) -> None:
+        """Keep a piece."""
+        if not self._first:
+            self._first = piece
+        else:
+            if self._file is None:
+                from imagelock.outside.files import scratch_file
+
+                self._file = scratch_file()
+            self._file.write(piece)
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield what was kept."""
+        yield self._first
+        if self._file is not None:
+            self._file.seek(0)
+            while piece := self._file.read(_ENOUGH):
+                yield piece
 
 
-def read_path(path: str, *, without: str | None = None) -> Tree | Source:
-    """Return standard input for ``-``, a folder's tree, or a file's text.
+def open_manifests(path: str, *, without: str | None = None) -> Tree | Stream:
+    """Return a folder's tree, or the stream of a file or (for ``-``) standard input.
 
     Raises:
         InputError: There is no such file, or it cannot be read.
     """
     if path == "-":
-        return read_stdin()
+        if sys.stdin is None:
+            raise InputError("standard input is closed", place=STDIN)
+        return Stream(sys.stdin.buffer, STDIN)
     if not os.path.isdir(path):
-        return read_source(path)
+        return Stream(open_binary(path), path)
     # Imported for folders only: what copies files takes time to import.
     from pathlib import Path
 
     from imagelock.outside.folders import list_tree
 
     return list_tree(Path(path), without=Path(without) if without else None)
+
+
+def for_each_batch(
+    task: Callable[[Source], R], stream: Stream, console: Console, label: str
+) -> Iterator[tuple[Source, R]]:
+    """Yield every batch of a stream with what *task* made of it, in their order."""
+    batches = stream.batches()
+    first = next(batches)
+    second = next(batches, None)
+    if second is None:
+        yield first, task(first)
+        return
+    from itertools import chain
+
+    from imagelock.outside.workers import in_order
+
+    with console.progress(label) as progress:
+        for source, made in in_order(task, chain((first, second), batches)):
+            yield source, made
+            progress.advance(len(source.text))
+
+
+def for_each_file(
+    task: Callable[[Source], R], tree: Tree, console: Console, label: str
+) -> Iterator[tuple[str, tuple[Source, R] | Unreadable]]:
+    """Yield every manifest of a tree with what *task* made of it, in their order."""
+
+    def work(name: str) -> tuple[Source, R] | Unreadable:
+        shown = str(tree.root / name)
+        try:
+            source = read_source(tree.root / name, name=shown)
+        except InputError as error:
+            return Unreadable(shown, error)
+        return source, task(source)
+
+    with console.progress(label, len(tree.manifests)) as progress:
+        for name, made in _run(work, tree):
+            yield name, made
+            progress.advance(note=name)
+
+
+def _run(work: Callable[[str], R], tree: Tree) -> Iterator[tuple[str, R]]:
+    from imagelock.outside.folders import size_of
+    from imagelock.outside.workers import in_order, worker_count
+
+    if worker_count() > 1 and size_of(tree) > _ENOUGH:
+        return in_order(work, tree.manifests, at_a_time=_FILES_AT_A_TIME)
+    return ((name, work(name)) for name in tree.manifests)
 
 
 def start_of(command: str, tree: Tree) -> Report:

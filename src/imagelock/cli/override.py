@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imagelock.cli.manifests import Spool, Stream
 from imagelock.core.finding import Report
-from imagelock.core.place import Source
 from imagelock.errors import InputError
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from datetime import date
 
     from imagelock.cli.console import Console
     from imagelock.core.config import Config
     from imagelock.core.lock import Lock
+    from imagelock.core.place import Source
+    from imagelock.decide.override import Plan
     from imagelock.outside.folders import Tree
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
@@ -66,118 +69,157 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, console: Console) -> int:
     """Read, pin, write, say."""
-    from imagelock.cli.arguments import read_config, read_lock
-    from imagelock.cli.manifests import read_path
-
-    config = read_config(args)
-    lock = read_lock(config)
-    manifests = read_path(args.path, without=args.output)
-    if isinstance(manifests, Source):
-        return _run_text(manifests, lock, config, args, console)
-    return _run_tree(manifests, lock, config, args, console)
-
-
-def _run_text(source: Source, lock: Lock, config: Config, args: Namespace, console: Console) -> int:
     from datetime import date
 
-    from imagelock import api
-    from imagelock.outside.files import encode, write_bytes
+    from imagelock.cli.arguments import read_config, read_lock
+    from imagelock.cli.manifests import open_manifests
 
-    if args.in_place and args.path == "-":
+    config = read_config(args)
+    today = date.today()  # noqa: DTZ011  (an exemption ends with the day where it is judged)
+    call = _Call(args, console, config, read_lock(config), today)
+    manifests = open_manifests(args.path, without=args.output)
+    if isinstance(manifests, Stream):
+        return _run_stream(manifests, call)
+    return _run_tree(manifests, call)
+
+
+class _Call:
+    """What one call of the command is made with."""
+
+    def __init__(
+        self, args: Namespace, console: Console, config: Config, lock: Lock, today: date
+    ) -> None:
+        self.args = args
+        self.console = console
+        self.config = config
+        self._lock = lock
+        self._today = today
+
+    def plan(self, source: Source) -> Plan:
+        """Decide what to write into one text."""
+        from imagelock import api
+
+        plan = api.plan(source, self._lock, config=self.config, today=self._today)
+        return plan if self.tells_sites else plan.without_sites()
+
+    @property
+    def tells_sites(self) -> bool:
+        """Whether any report that was asked for names every site."""
+        return "json" in {self.args.format, *(name for name, _ in self.args.report)}
+
+    @property
+    def writes_to_stdout(self) -> bool:
+        """Whether standard output is for manifests."""
+        return not (self.args.in_place or self.args.output)
+
+    def is_refused(self, report: Report) -> bool:
+        """Whether findings keep us from writing."""
+        if self.config.strict or self.args.strict:
+            report = report.strict()
+        return report.exit_status != 0 and not (self.args.allow_findings or self.args.diff)
+
+    def tell(self, report: Report) -> int:
+        """Tell the report, and return the exit status."""
+        from imagelock.cli.reporting import tell
+
+        return tell(
+            report,
+            self.args,
+            self.console,
+            result_taken=self.writes_to_stdout,
+            strict=self.config.strict,
+        )
+
+    def refuse(self, report: Report) -> int:
+        """Tell the report, and that nothing was written."""
+        status = self.tell(report)
+        self.console.last_line("override", f"{UNDONE} (--allow-findings writes all the same)")
+        return status
+
+
+def _run_stream(stream: Stream, call: _Call) -> int:
+    from imagelock.cli.manifests import for_each_batch
+    from imagelock.document.splice import apply
+    from imagelock.outside.files import encode
+
+    if call.args.in_place and call.args.path == "-":
         raise InputError("standard input cannot be changed in place")
-    result = api.override(source, lock, config=config, today=date.today())  # noqa: DTZ011  (as people date them)
-    written = encode(source, result.text)
-    to_stdout = not (args.in_place or args.output)
-    if _is_refused(result.report, args, config) and not args.diff:
-        return _refuse(result.report, args, console, config)
-    if args.diff:
-        _print_diff(source, result.text, console)
-    elif args.in_place:
-        if result.text != source.text:
-            write_bytes(args.path, written)
-    elif args.output:
-        write_bytes(args.output, written)
-    else:
-        console.result_bytes(written)
-    return _tell(result.report, args, console, config, result_taken=to_stdout)
+    reports: list[Report] = []
+    with Spool() as spool:
+        for source, plan in for_each_batch(call.plan, stream, call.console, "overriding"):
+            reports.append(plan.report)
+            if call.args.diff:
+                _print_diff(source, plan, call.console)
+            else:
+                spool.add(encode(source, apply(source.text, plan.splices)))
+        report = Report.joined(reports).of_one_file()
+        if call.is_refused(report):
+            return call.refuse(report)
+        if not call.args.diff:
+            _write(spool, report, call)
+    return call.tell(report)
 
 
-def _run_tree(tree: Tree, lock: Lock, config: Config, args: Namespace, console: Console) -> int:
+def _write(spool: Spool, report: Report, call: _Call) -> None:
+    from imagelock.outside.files import write_pieces
+
+    if call.args.output:
+        write_pieces(call.args.output, spool.pieces())
+    elif not call.args.in_place:
+        for piece in spool.pieces():
+            call.console.result_bytes(piece)
+    elif report.summary["pinned now"]:
+        write_pieces(call.args.path, spool.pieces())
+
+
+def _run_tree(tree: Tree, call: _Call) -> int:
     from pathlib import Path
 
     from imagelock.outside.folders import write_changes, write_copy
 
+    args = call.args
     if not (args.in_place or args.output or args.diff):
         raise InputError(
             f"'{args.path}' is a folder, and its files cannot all go to standard output",
             hint="Name a folder with --output, or change the files with --in-place.",
         )
-    changed, report = _override_tree(tree, lock, config, console, diff=args.diff)
+    changed, report = _override_tree(tree, call)
+    if call.is_refused(report):
+        return call.refuse(report)
     if args.diff:
-        return _tell(report, args, console, config, result_taken=True)
-    if _is_refused(report, args, config):
-        return _refuse(report, args, console, config)
+        return call.tell(report)
     if args.in_place:
         write_changes(tree.root, changed)
     else:
         write_copy(tree, Path(args.output), changed, force=args.force)
-    status = _tell(report, args, console, config)
+    status = call.tell(report)
     where = args.path if args.in_place else args.output
-    console.say(f"{where}: {len(changed)} of {len(tree.manifests)} manifests changed")
+    call.console.say(f"{where}: {len(changed)} of {len(tree.manifests)} manifests changed")
     return status
 
 
-def _override_tree(
-    tree: Tree, lock: Lock, config: Config, console: Console, *, diff: bool
-) -> tuple[dict[str, bytes], Report]:
-    from datetime import date
-
-    from imagelock import api
-    from imagelock.cli.manifests import Unreadable, read_manifests, start_of
+def _override_tree(tree: Tree, call: _Call) -> tuple[dict[str, bytes], Report]:
+    from imagelock.cli.manifests import Unreadable, for_each_file, start_of
+    from imagelock.document.splice import apply
     from imagelock.outside.files import encode
 
     changed: dict[str, bytes] = {}
     reports = [start_of("override", tree)]
-    with console.progress("overriding", len(tree.manifests)) as progress:
-        for name, source in read_manifests(tree):
-            progress.advance(note=name)
-            if isinstance(source, Unreadable):
-                reports.append(source.report("override"))
-                continue
-            result = api.override(source, lock, config=config, today=date.today())  # noqa: DTZ011  (as people date them)
-            reports.append(result.report)
-            if result.text != source.text:
-                changed[name] = encode(source, result.text)
-                if diff:
-                    _print_diff(source, result.text, console)
+    for name, done in for_each_file(call.plan, tree, call.console, "overriding"):
+        if isinstance(done, Unreadable):
+            reports.append(done.report("override"))
+            continue
+        source, plan = done
+        reports.append(plan.report)
+        if plan.splices:
+            changed[name] = encode(source, apply(source.text, plan.splices))
+            if call.args.diff:
+                _print_diff(source, plan, call.console)
     return changed, Report.joined(reports)
 
 
-def _is_refused(report: Report, args: Namespace, config: Config) -> bool:
-    strict = config.strict or args.strict
-    return (report.strict() if strict else report).exit_status != 0 and not args.allow_findings
+def _print_diff(source: Source, plan: Plan, console: Console) -> None:
+    from imagelock.cli.diff import print_lines
+    from imagelock.document.diff import render_diff
 
-
-def _refuse(report: Report, args: Namespace, console: Console, config: Config) -> int:
-    status = _tell(report, args, console, config, result_taken=not (args.in_place or args.output))
-    console.last_line("override", f"{UNDONE} (--allow-findings writes all the same)")
-    return status
-
-
-def _tell(
-    report: Report,
-    args: Namespace,
-    console: Console,
-    config: Config,
-    *,
-    result_taken: bool = False,
-) -> int:
-    from imagelock.cli.reporting import tell
-
-    return tell(report, args, console, result_taken=result_taken, strict=config.strict)
-
-
-def _print_diff(source: Source, text: str, console: Console) -> None:
-    from imagelock.cli.diff import print_diff
-
-    print_diff(source.text, text, source.name, console)
+    print_lines(render_diff(source, plan.splices), console)

@@ -160,6 +160,10 @@ class Report(Struct, frozen=True, kw_only=True):
             coverage=replace(self.coverage, skipped=told),
         )
 
+    def of_one_file(self) -> Report:
+        """Return the report of several parts of one file as that of the file."""
+        return replace(self, coverage=replace(self.coverage, looked_at=1))
+
     def with_files_named(self, names: Mapping[str, str]) -> Report:
         """Return the report with its files under other names; *names* are old to new."""
         sites = self.sites

@@ -72,15 +72,25 @@ class Source:
         text: The decoded text without a byte order mark.
         encoding: How it was encoded, so that it can be written as it was.
         bom: The byte order mark it began with, or no bytes.
+        first_line: The number of its first line, where it is a later part of a stream.
     """
 
-    __slots__ = ("_line_starts", "bom", "encoding", "name", "text")
+    __slots__ = ("_line_starts", "bom", "encoding", "first_line", "name", "text")
 
-    def __init__(self, name: str, text: str, *, encoding: str = "utf-8", bom: bytes = b"") -> None:
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        *,
+        encoding: str = "utf-8",
+        bom: bytes = b"",
+        first_line: int = 1,
+    ) -> None:
         self.name = name
         self.text = text
         self.encoding = encoding
         self.bom = bom
+        self.first_line = first_line
         self._line_starts: array[int] | None = None
 
     def __repr__(self) -> str:
@@ -91,7 +101,8 @@ class Source:
         """Return the line and column of a character of the text."""
         starts = self._starts()
         line = bisect_right(starts, offset)
-        return FilePlace(self.name, line, offset - starts[line - 1] + 1, path)
+        column = offset - starts[line - 1] + 1
+        return FilePlace(self.name, self.first_line + line - 1, column, path)
 
     def excerpt(self, start: int, end: int | None = None) -> str:
         """Draw the line that holds *start*, with the piece up to *end* underlined."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imagelock.core.finding import Coverage, Finding, Report, ReportedSite, SiteStatus, Skipped
 from imagelock.core.lock import Ambiguous, Found, Missing
@@ -28,6 +29,10 @@ class Plan(Struct, frozen=True):
 
     splices: tuple[Splice, ...]
     report: Report
+
+    def without_sites(self) -> Plan:
+        """Return the plan with a report that does not name every site."""
+        return Plan(self.splices, replace(self.report, sites=None))
 
 
 class _Outcome(Struct, frozen=True):

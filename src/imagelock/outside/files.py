@@ -19,23 +19,29 @@ from imagelock.errors import DiskError, InputError
 if TYPE_CHECKING:
     # Paths come as texts or as pathlib's; pathlib itself is not imported here,
     # because its import is a tenth of the time of a short command.
+    from collections.abc import Iterable
     from pathlib import Path
+    from typing import BinaryIO
 
     AnyPath = str | Path
 
 __all__ = [
     "Folder",
+    "byte_order_mark",
     "decode",
     "encode",
     "is_present",
     "list_folder",
     "make_folder",
+    "open_binary",
     "read_bytes",
     "read_source",
     "read_stdin",
     "refuse",
+    "scratch_file",
     "write_bytes",
     "write_if_changed",
+    "write_pieces",
 ]
 
 STDIN = "<stdin>"
@@ -131,6 +137,32 @@ def read_bytes(path: AnyPath, *, limit: int | None = None) -> bytes:
     return data
 
 
+def open_binary(path: AnyPath) -> BinaryIO:
+    """Open a file to be read in pieces.
+
+    Raises:
+        InputError: It is not there, is no file, or may not be read.
+    """
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        refuse(error, path, "read")
+
+
+def scratch_file() -> BinaryIO:
+    """Return an empty file without a name, which is gone when it is closed.
+
+    Raises:
+        DiskError: There is no room for it.
+    """
+    from tempfile import TemporaryFile, gettempdir
+
+    try:
+        return TemporaryFile()
+    except OSError as error:
+        refuse(error, gettempdir(), "write")
+
+
 def list_folder(path: AnyPath) -> Folder:
     """List what is in a folder, without looking into folders in it or following links.
 
@@ -181,12 +213,16 @@ def decode(data: bytes, *, name: str) -> Source:
     Raises:
         InputError: They are not text; the place is the first byte that is not.
     """
-    marks = (row for row in _MARKS if data.startswith(row[0]))
-    mark, encoding = next(marks, (b"", "utf-8"))
+    mark, encoding = byte_order_mark(data)
     try:
         return Source(name, data[len(mark) :].decode(encoding), encoding=encoding, bom=mark)
     except UnicodeDecodeError as error:
         raise _not_text(data[len(mark) :], error, name) from None
+
+
+def byte_order_mark(data: bytes) -> tuple[bytes, str]:
+    """Return the byte order mark that *data* begins with, and the encoding that it tells."""
+    return next((row for row in _MARKS if data.startswith(row[0])), (b"", "utf-8"))
 
 
 def encode(source: Source, text: str) -> bytes:
@@ -195,6 +231,11 @@ def encode(source: Source, text: str) -> bytes:
 
 
 def write_bytes(path: AnyPath, data: bytes) -> None:
+    """Write a file whole or not at all, as `write_pieces` does."""
+    write_pieces(path, (data,))
+
+
+def write_pieces(path: AnyPath, pieces: Iterable[bytes]) -> None:
     """Write a file whole or not at all: temporary file beside it, fsync, rename.
 
     An existing file keeps its mode. A link is followed. What is no regular
@@ -210,9 +251,9 @@ def write_bytes(path: AnyPath, data: bytes) -> None:
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if mode is not None and (not stat.S_ISREG(mode) or _is_a_descriptor(path)):
             with open(path, "wb") as file:
-                file.write(data)
+                file.writelines(pieces)
         else:
-            _replace(os.path.realpath(path), data, mode)
+            _replace(os.path.realpath(path), pieces, mode)
     except OSError as error:
         refuse(error, path, "write")
 
@@ -261,7 +302,7 @@ def _is_a_descriptor(path: AnyPath) -> bool:
     return str(path).startswith(("/dev/", "/proc/"))
 
 
-def _replace(target: str, data: bytes, mode: int | None) -> None:
+def _replace(target: str, pieces: Iterable[bytes], mode: int | None) -> None:
     folder, name = os.path.split(target)
     temporary = f"{folder}/.{name[:200]}.{os.urandom(8).hex()}.tmp"
     try:
@@ -269,7 +310,7 @@ def _replace(target: str, data: bytes, mode: int | None) -> None:
         with open(descriptor, "wb") as file:
             if mode is not None:
                 os.fchmod(descriptor, stat.S_IMODE(mode))
-            file.write(data)
+            file.writelines(pieces)
             file.flush()
             os.fsync(descriptor)
         os.replace(temporary, target)

@@ -19,7 +19,7 @@ from imagelock.outside.files import refuse, write_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Tree", "list_tree", "write_changes", "write_copy"]
+__all__ = ["Tree", "list_tree", "size_of", "write_changes", "write_copy"]
 
 MANIFEST_ENDINGS = (".yaml", ".yml", ".json")
 _MANIFEST_NAMES = frozenset(("Kustomization",))
@@ -77,6 +77,15 @@ def is_manifest(name: str) -> bool:
     """Say by its name whether a file is YAML or JSON."""
     base = name.rpartition("/")[2]
     return base.lower().endswith(MANIFEST_ENDINGS) or base in _MANIFEST_NAMES
+
+
+def size_of(tree: Tree) -> int:
+    """Return how many bytes the manifests of a tree have, or had when it was listed."""
+    size = 0
+    for name in tree.manifests:
+        with suppress(OSError):
+            size += (tree.root / name).stat().st_size
+    return size
 
 
 def write_changes(root: Path, changed: Mapping[str, bytes]) -> None:
