@@ -388,3 +388,46 @@ def test_hostile_names_do_not_reach_the_terminal_raw(folder: Folder) -> None:
     assert done.returncode == 1
     assert "\x1b" not in done.stderr
     assert "\\x1b[31m" in done.stderr
+
+
+def test_a_long_stream_comes_out_whole_and_in_order(folder: Folder) -> None:
+    filler = f"# {'x' * 70}\n" * 30
+    pods = [POD.replace("name: web", f"name: web-{n}") + filler for n in range(2500)]
+    stream = "---\n".join(pods)
+    assert len(stream) > 5_000_000
+
+    done = folder.run("override", "-", stdin=stream.encode())
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == stream.replace("nginx:1.27", f"nginx:1.27@{DIGEST}")
+    assert "2,500 sites, 2,500 pinned now" in done.stderr
+    assert "1 file looked at" in done.stderr
+
+
+def test_a_finding_late_in_a_long_stream_keeps_all_of_it_back_and_names_its_line(
+    folder: Folder,
+) -> None:
+    filler = f"# {'x' * 70}\n" * 30
+    stream = "---\n".join([POD + filler] * 2500 + [UNKNOWN_POD])
+
+    done = folder.run("override", "-", stdin=stream.encode())
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    line = stream[: stream.index("nginx:1.28")].count("\n") + 1
+    assert f"<stdin>:{line}:14" in done.stderr
+
+
+def test_a_large_folder_gives_the_same_as_its_files_one_by_one(folder: Folder) -> None:
+    filler = f"# {'x' * 70}\n" * 400
+    for number in range(100):
+        folder.write(f"app/{number:03}.yaml", POD + filler)
+    folder.write("app/latin.yaml", b"town: M\xfcnchen\n")
+
+    done = folder.run("override", "app", "-o", "out", "--allow-findings")
+
+    assert done.returncode == 1
+    assert "app/latin.yaml:1:8" in done.stdout
+    assert "100 sites, 100 pinned now" in done.stdout
+    for number in range(100):
+        assert folder.read(f"out/{number:03}.yaml") == PINNED_POD + filler

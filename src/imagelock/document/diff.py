@@ -44,7 +44,7 @@ def render_diff(source: Source, splices: Sequence[Splice]) -> Iterator[str]:
     grown = 0
     for hunk in _hunks(changes):
         yield from _render(hunk, lines, source.first_line, grown)
-        grown += sum(change.new.count("\n") + 1 - (change.last - change.first) for change in hunk)
+        grown += _growth(hunk, _line_count(lines))
 
 
 def _starts(lines: list[str]) -> list[int]:
@@ -83,22 +83,32 @@ def _hunks(changes: list[_Change]) -> Iterator[list[_Change]]:
 
 
 def _render(hunk: list[_Change], lines: list[str], first_line: int, grown: int) -> Iterator[str]:
-    # What stands after the last line break is a line only if it is not empty.
-    count = len(lines) - (lines[-1] == "")
+    count = _line_count(lines)
     start = max(hunk[0].first - _CONTEXT, 0)
     end = min(hunk[-1].last + _CONTEXT, count)
-    added = sum(change.new.count("\n") + 1 - (change.last - change.first) for change in hunk)
-    old, new = start + first_line, start + first_line + grown
-    yield f"@@ -{old},{end - start} +{new},{end - start + added} @@"
+    old = start + first_line - (end == start)  # as diff counts where there is no line
+    added = _growth(hunk, count)
+    yield f"@@ -{old},{end - start} +{start + first_line + grown},{end - start + added} @@"
     position = start
     for change in hunk:
         yield from _marked(" ", lines, position, change.first)
-        yield from _marked("-", lines, change.first, change.last)
+        yield from _marked("-", lines, change.first, min(change.last, count))
         yield from (f"+{line}".rstrip("\r") for line in change.new.split("\n"))
         if change.last == len(lines):
             yield _NO_NEWLINE
         position = change.last
     yield from _marked(" ", lines, position, end)
+
+
+def _line_count(lines: list[str]) -> int:
+    # What stands after the last line break is a line only if it is not empty.
+    return len(lines) - (lines[-1] == "")
+
+
+def _growth(hunk: list[_Change], count: int) -> int:
+    return sum(
+        change.new.count("\n") + 1 - (min(change.last, count) - change.first) for change in hunk
+    )
 
 
 def _marked(mark: str, lines: list[str], start: int, end: int) -> Iterator[str]:
