@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imagelock.core.cluster import Container, Owner, State, Workload
+from imagelock.core.cluster import Container, Owner, Pod, State, Workload
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,44 @@ def test_only_an_owned_replica_set_without_replicas_is_history(
     )
 
     assert workload.is_history is expected
+
+
+def pod_of(owner: Owner | None, name: str = "api-7c9-x", **labels: str) -> Pod:
+    return Pod(namespace="shop", name=name, containers=(), owner=owner, **labels)
+
+
+@pytest.mark.parametrize(
+    ("pod", "workload"),
+    [
+        (pod_of(Owner("ReplicaSet", "api-7c9"), template_hash="7c9"), "Deployment/api"),
+        (pod_of(Owner("ReplicaSet", "api-7c9"), rollout_hash="7c9"), "Rollout/api"),
+        (pod_of(Owner("ReplicaSet", "api-7c9")), "ReplicaSet/api-7c9"),
+        (pod_of(Owner("ReplicaSet", "api-7c9"), template_hash="c9"), "ReplicaSet/api-7c9"),
+        (pod_of(Owner("ReplicaSet", "7c9"), template_hash="7c9"), "ReplicaSet/7c9"),
+        (pod_of(Owner("StatefulSet", "api"), "api-0"), "StatefulSet/api"),
+        (pod_of(Owner("Job", "backup-29"), "backup-29-x"), "Job/backup-29"),
+        (pod_of(Owner("Node", "node-a"), "proxy-node-a"), "StaticPod/proxy"),
+        (pod_of(None, "web"), "Pod/web"),
+    ],
+)
+def test_a_pod_is_known_by_what_somebody_deployed_as_far_as_it_shows(
+    pod: Pod, workload: str
+) -> None:
+    assert pod.workload == workload
+
+
+@pytest.mark.parametrize(
+    ("kind", "owner", "workload"),
+    [
+        ("Job", Owner("CronJob", "backup"), "CronJob/backup"),
+        ("ReplicaSet", Owner("Deployment", "api"), "Deployment/api"),
+        ("Deployment", Owner("Shop", "shop"), "Deployment/it"),
+        ("CronJob", None, "CronJob/it"),
+    ],
+)
+def test_a_job_is_known_by_its_cron_job_and_a_deployment_by_itself(
+    kind: str, owner: Owner | None, workload: str
+) -> None:
+    found = Workload(kind=kind, namespace="shop", name="it", containers=(), owner=owner)
+
+    assert found.workload == workload

@@ -325,8 +325,32 @@ def test_the_cluster_is_named_in_every_place() -> None:
     place = only(verify(pod(container("redis:7")), cluster="production")).place
 
     assert place == ClusterPlace(
-        cluster="production", namespace="shop", kind="Pod", name="a", container="container c"
+        cluster="production",
+        namespace="shop",
+        kind="Pod",
+        name="a",
+        container="container c",
+        workload="Pod/a",
     )
+
+
+def test_the_pods_of_a_cron_job_are_known_by_it_although_only_its_job_names_it() -> None:
+    owned = pod(container("redis:7"), name="backup-29-x", owner=Owner("Job", "backup-29"))
+    job = Workload(
+        kind="Job",
+        namespace="shop",
+        name="backup-29",
+        containers=(container("redis:7"),),
+        owner=Owner("CronJob", "backup"),
+    )
+    pages = [Page(kind="PodList", pods=(owned,)), Page(kind="JobList", workloads=(job,))]
+
+    findings = verify_pages(pages, terms()).findings
+
+    assert len(findings) == 2
+    for finding in findings:
+        assert isinstance(finding.place, ClusterPlace)
+        assert finding.place.workload == "CronJob/backup"
 
 
 EXEMPT = Exemption(

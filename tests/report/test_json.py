@@ -74,6 +74,7 @@ def test_a_finding_in_a_cluster_names_the_container(mixed: Report) -> None:
         "kind": "Pod",
         "name": "web-0",
         "container": "container app",
+        "workload": "",
     }
 
 

@@ -153,6 +153,13 @@ def test_a_mirror_pod_is_owned_by_its_node() -> None:
     assert (pod.owner.kind, pod.owner.name, pod.node) == ("Node", "node-a", "node-a")
 
 
+@pytest.mark.parametrize("labels", ['{"pod-template-hash":"7c9","app":"api"}', "null", "{}"])
+def test_the_label_of_its_template_is_read(labels: str) -> None:
+    (pod,) = page(f'{{"kind":"Pod","metadata":{{"labels":{labels}}}}}').pods
+
+    assert pod.template_hash == ("7c9" if "7c9" in labels else "")
+
+
 @pytest.mark.parametrize("data", ["", " \n", "\ufeff"])
 def test_an_empty_file_is_refused(data: str) -> None:
     error = refused(data)

@@ -46,11 +46,16 @@ class Owner(Struct, frozen=True, gc=False):
     kind: str
     name: str
 
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
 
 class Pod(Struct, frozen=True, kw_only=True, gc=False):
     """A pod: everything that it asks for, and what its node made of it.
 
-    A static pod is seen through its mirror, which its Node owns.
+    A static pod is seen through its mirror, which its Node owns. *template_hash*
+    and *rollout_hash* are the labels by which the controllers of Deployments and
+    of Argo Rollouts tell their ReplicaSets apart.
     """
 
     namespace: str
@@ -60,6 +65,25 @@ class Pod(Struct, frozen=True, kw_only=True, gc=False):
     node: str = ""
     phase: str = ""
     uid: str = ""
+    template_hash: str = ""
+    rollout_hash: str = ""
+
+    @property
+    def workload(self) -> str:
+        """What somebody deployed to get this pod, as ``Deployment/api``; see docs/verify.md."""
+        owner = self.owner
+        if owner is None:
+            return f"Pod/{self.name}"
+        if owner.kind == "ReplicaSet":
+            # Both controllers name a ReplicaSet after its owner and this label.
+            if self.template_hash and owner.name.endswith(f"-{self.template_hash}"):
+                return f"Deployment/{owner.name.removesuffix(f'-{self.template_hash}')}"
+            if self.rollout_hash and owner.name.endswith(f"-{self.rollout_hash}"):
+                return f"Rollout/{owner.name.removesuffix(f'-{self.rollout_hash}')}"
+        if owner.kind == "Node":
+            # The kubelet names the mirror after the file's pod and the node.
+            return f"StaticPod/{self.name.removesuffix(f'-{owner.name}')}"
+        return str(owner)
 
 
 class Workload(Struct, frozen=True, kw_only=True, gc=False):
@@ -72,6 +96,13 @@ class Workload(Struct, frozen=True, kw_only=True, gc=False):
     owner: Owner | None = None
     replicas: int | None = None
     uid: str = ""
+
+    @property
+    def workload(self) -> str:
+        """What somebody deployed: a Job's CronJob, a ReplicaSet's Deployment, or itself."""
+        if self.owner is not None and self.kind in {"Job", "ReplicaSet"}:
+            return str(self.owner)
+        return f"{self.kind}/{self.name}"
 
     @property
     def is_history(self) -> bool:

@@ -45,6 +45,8 @@ class ClusterPlace(Struct, frozen=True, kw_only=True):
     """An object of a cluster, or one container of it.
 
     *container* is the path inside the pod, such as ``container app`` or ``volume model``.
+    *workload* is what it belongs to, such as ``Deployment/api`` for a pod, or empty
+    where it stands for itself.
     """
 
     namespace: str = ""
@@ -52,6 +54,7 @@ class ClusterPlace(Struct, frozen=True, kw_only=True):
     name: str
     container: str = ""
     cluster: str = ""
+    workload: str = ""
 
     def __str__(self) -> str:
         """Print namespace/kind/name, and the container where there is one."""

@@ -13,6 +13,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imagelock.core.cluster import Pod, Workload
 from imagelock.core.finding import Coverage, Finding, Report, Skipped
@@ -113,6 +114,7 @@ class _Verification:
         self._left_out: Counter[str] = Counter()
         self._others: Counter[str] = Counter()
         self._findings: list[Finding] = []
+        self._cron_jobs: dict[tuple[str, str], str] = {}
         self._unseen: list[Skipped] = []
         self._last_page = cluster or "the cluster"
 
@@ -126,6 +128,9 @@ class _Verification:
         for pod in page.pods:
             self._take("Pod", pod)
         for workload in page.workloads:
+            if workload.kind == "Job" and workload.owner is not None:
+                job = (workload.namespace, f"Job/{workload.name}")
+                self._cron_jobs[job] = workload.workload
             if not workload.is_history:
                 self._take(workload.kind, workload)
         for kind, count in page.others:
@@ -140,10 +145,10 @@ class _Verification:
         return Report(
             command="verify",
             findings=(
-                *self._asked.findings,
+                *map(self._with_cron_job, self._asked.findings),
                 *self._findings,
                 *self._about_nothing(),
-                *running,
+                *map(self._with_cron_job, running),
                 *nodes,
                 *self._lists.findings(),
                 *self._about_exemptions(),
@@ -186,7 +191,17 @@ class _Verification:
             name=found.name,
             container=container,
             cluster=self._cluster,
+            workload=found.workload,
         )
+
+    def _with_cron_job(self, finding: Finding) -> Finding:
+        """Name the CronJob of a Job's pods, which only the Job knows."""
+        place = finding.place
+        if isinstance(place, ClusterPlace) and place.workload.startswith("Job/"):
+            cron_job = self._cron_jobs.get((place.namespace, place.workload))
+            if cron_job is not None:
+                return replace(finding, place=replace(place, workload=cron_job))
+        return finding
 
     def _about_nothing(self) -> Iterator[Finding]:
         if not self._counts.total():

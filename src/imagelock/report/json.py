@@ -98,6 +98,7 @@ def _location(place: Place) -> dict[str, object]:
                 "kind": place.kind,
                 "name": place.name,
                 "container": place.container,
+                "workload": place.workload,
             }
         case never:
             assert_never(never)

@@ -38,10 +38,16 @@ class _OwnerReference(Struct, gc=False):
     controller: bool | None = None
 
 
+class _Labels(Struct, gc=False):
+    template_hash: str = field(name="pod-template-hash", default="")
+    rollout_hash: str = field(name="rollouts-pod-template-hash", default="")
+
+
 class _Metadata(Struct, gc=False):
     name: str = ""
     namespace: str = ""
     uid: str = ""
+    labels: _Labels | None = None
     owners: list[_OwnerReference] | None = field(name="ownerReferences", default=None)
 
 
@@ -114,12 +120,14 @@ class PodObject(Struct, gc=False):
 
 _CONTAINER, _INIT_CONTAINER, _EPHEMERAL_CONTAINER, _VOLUME = (row.noun for row in IMAGE_FIELDS)
 _NO_STATUS = _PodStatus()
+_NO_LABELS = _Labels()
 _UNTOLD = _ContainerStatus()
 
 
 def read_pod(pod: PodObject) -> Pod:
     """Join what a pod asks for with what its node says of it."""
     metadata = pod.metadata
+    labels = metadata.labels or _NO_LABELS
     return Pod(
         namespace=metadata.namespace,
         name=metadata.name,
@@ -128,6 +136,8 @@ def read_pod(pod: PodObject) -> Pod:
         node=pod.spec.node_name,
         phase=pod.status.phase,
         uid=metadata.uid,
+        template_hash=labels.template_hash,
+        rollout_hash=labels.rollout_hash,
     )
 
 
