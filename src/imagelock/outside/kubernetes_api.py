@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from imagelock.core.place import printable
 from imagelock.errors import ClusterError, InputError
+from imagelock.outside.endless import Endless
 from imagelock.outside.kubeconfig import choose_cluster
 from imagelock.outside.login import Credential, Login
 from imagelock.outside.refusals import (
@@ -130,6 +131,43 @@ class Api:
         """
         return self._request("PATCH", path, params, body, content_type)
 
+    def create(self, path: str, body: bytes) -> bytes:
+        """Add an object to the list at *path*; a second time it is a conflict (409).
+
+        Raises:
+            ClusterError: No whole answer came, or a refusal (`ApiError`).
+        """
+        return self._request("POST", path, None, body, "application/json")
+
+    def replace(self, path: str, body: bytes) -> bytes:
+        """Put a newer version in the place of an object; an outdated one is a conflict (409).
+
+        Raises:
+            ClusterError: No whole answer came, or a refusal (`ApiError`).
+        """
+        return self._request("PUT", path, None, body, "application/json")
+
+    def stream(self, path: str, params: Mapping[str, str], *, silence: float) -> Endless:
+        """Open an answer that has no end, such as a watch; it is asked for once.
+
+        Args:
+            path: What is asked for.
+            params: Its parameters.
+            silence: The seconds without a byte after which the connection is given up.
+
+        Raises:
+            ClusterError: The server does not answer, or refuses (`ApiError`).
+        """
+        target = f"{path}?{urlencode(params)}"
+        try:
+            response = self._opened(target, silence)
+        except ApiError as error:
+            if not (_is_unauthorised(error) and self._login.can_renew):
+                raise
+            self._login.forget()
+            response = self._opened(target, silence)
+        return Endless(response, self.host, self._proxy)
+
     def read(self, data: bytes, decode: Callable[[bytes], ReadT]) -> ReadT:
         """Decode an answer: what is wrong with it is not the user's fault.
 
@@ -173,20 +211,38 @@ class Api:
         from urllib3.exceptions import HTTPError
 
         try:
-            response = self._open(method, target, body, content_type)
+            response = self._open(method, target, body, content_type, self._patience.read)
             answer = response.read(decode_content=True)
         except HTTPError as error:
             raise unreachable(error, self.host, self._proxy) from error
         response.release_conn()
         if response.status < _OK_UNTIL:
             return answer
+        raise self._refused(response, answer, method, target)
+
+    def _opened(self, target: str, silence: float) -> BaseHTTPResponse:
+        from urllib3.exceptions import HTTPError
+
+        try:
+            response = self._open("GET", target, None, "", silence)
+            if response.status < _OK_UNTIL:
+                return response
+            answer = response.read(decode_content=True)
+        except HTTPError as error:
+            raise unreachable(error, self.host, self._proxy) from error
+        response.release_conn()
+        raise self._refused(response, answer, "GET", target)
+
+    def _refused(
+        self, response: BaseHTTPResponse, answer: bytes, method: str, target: str
+    ) -> ApiError:
         asked = printable(f"{method} {self.host}{target.partition('?')[0]}")
         refused = refusal(response.status, answer, asked, self._login.secrets())
         refused.wait = _seconds(response.headers.get("Retry-After", ""))
-        raise refused
+        return refused
 
     def _open(
-        self, method: str, target: str, body: bytes | None, content_type: str
+        self, method: str, target: str, body: bytes | None, content_type: str, patience: float
     ) -> BaseHTTPResponse:
         from urllib3 import Timeout
 
@@ -197,7 +253,7 @@ class Api:
             self._chosen.cluster.server.rstrip("/") + target,
             body=body,
             headers=self._headers(credential, content_type),
-            timeout=Timeout(connect=self._patience.connect, read=self._patience.read),
+            timeout=Timeout(connect=self._patience.connect, read=patience),
             retries=False,
             redirect=False,  # a token is for the server that was named
             preload_content=False,
