@@ -21,7 +21,7 @@ from tests.simulators.argo_cluster import (
 )
 from tests.simulators.kubeconfigs import write
 
-from imagelock.cli.deploy import _duration
+from imagelock.cli.arguments import duration
 from imagelock.cli.main import main
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ def test_an_interruption_says_what_stays(
     [("90", 90), ("90s", 90), ("10m", 600), ("1h", 3_600), ("1h30m", 5_400), ("0.5s", 0.5)],
 )
 def test_times_are_read_as_people_write_them(text: str, seconds: float) -> None:
-    assert _duration(text) == seconds
+    assert duration(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "soon", "-1", "10d", "m"])

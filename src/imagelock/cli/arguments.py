@@ -28,6 +28,7 @@ __all__ = [
     "add_lock",
     "add_policy",
     "add_reports",
+    "duration",
     "read_config",
     "read_lock",
 ]
@@ -180,6 +181,17 @@ def _path(text: str) -> Path:
     from pathlib import Path
 
     return Path(text)
+
+
+def duration(text: str) -> float:
+    """Read a time such as ``90s``, ``10m`` or ``1h30m``, in seconds."""
+    import re
+
+    parts = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", text)
+    if not text or parts is None:
+        raise argparse.ArgumentTypeError(f"'{text}' is no time such as 90s, 10m or 1h30m")
+    hours, minutes, seconds = (float(part or 0) for part in parts.groups())
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def read_config(args: argparse.Namespace) -> Config:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from argparse import ArgumentTypeError
 from typing import TYPE_CHECKING
 
-from imagelock.cli.arguments import add_cluster
+from imagelock.cli.arguments import add_cluster, duration
 from imagelock.cli.waiting import Pace, Wait, count
 from imagelock.outside.applier import Applier, How
 from imagelock.outside.kubernetes_api import connect
@@ -43,8 +41,6 @@ exit status:
 """
 UNDONE = "nothing was applied"
 
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's options."""
@@ -76,14 +72,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     group = parser.add_argument_group("waiting")
     group.add_argument(
         "--timeout",
-        type=_duration,
+        type=duration,
         default=600.0,
         metavar="TIME",
         help="how long to wait, such as 90s, 10m or 1h (default: 10m; 0: do not wait)",
     )
     group.add_argument(
         "--poll",
-        type=_duration,
+        type=duration,
         default=2.0,
         metavar="TIME",
         help="the pause between two looks at the cluster (default: 2s)",
@@ -165,11 +161,3 @@ def _partly(applied: int, total: int) -> str:
 
 def _is_watched(manifest: Manifest) -> bool:
     return manifest.api_version == API_VERSION and manifest.kind in {APPLICATION, APPLICATION_SET}
-
-
-def _duration(text: str) -> float:
-    parts = _DURATION.fullmatch(text)
-    if not text or parts is None:
-        raise ArgumentTypeError(f"'{text}' is no time such as 90s, 10m or 1h30m")
-    hours, minutes, seconds = (float(part or 0) for part in parts.groups())
-    return hours * 3600 + minutes * 60 + seconds
