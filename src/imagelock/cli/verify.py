@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -14,16 +12,18 @@ from imagelock.cli.arguments import (
     add_policy,
     add_reports,
     read_config,
-    read_lock,
+)
+from imagelock.cli.judging import (
+    add_image_indexes,
+    add_scope,
+    read_terms,
+    scope_of,
+    the_proofs,
 )
 from imagelock.cli.reporting import tell
 from imagelock.core.finding import Coverage
-from imagelock.core.presets import exemptions_of
-from imagelock.core.proof import Proofs
-from imagelock.decide.judge import Terms
-from imagelock.decide.verify import Scope, verify_pages
+from imagelock.decide.verify import verify_pages
 from imagelock.errors import InputError
-from imagelock.outside.files import is_present
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from imagelock.cli.console import Console
     from imagelock.core.cluster import Page
-    from imagelock.core.config import Config
-    from imagelock.core.finding import Skipped
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
 
@@ -54,8 +52,6 @@ was asked for. What cannot be compared is a warning, and with --strict an error.
 See docs/verify.md and docs/exemptions.md."""
 UNDONE = "nothing was verified"
 
-_IMAGE_INDEXES = "image_indexes"
-
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's options."""
@@ -69,19 +65,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "standard input",
     )
     add_cluster(parser)
-    scope = parser.add_argument_group("scope")
-    for option, what in (("--namespace", "only this namespace"), ("--exclude", "not this one")):
-        scope.add_argument(
-            option, action="append", default=[], metavar="NAME", help=f"{what}; may be given again"
-        )
+    add_scope(parser)
     add_lock(parser)
-    parser.add_argument(
-        "--image-indexes",
-        type=Path,
-        metavar="DIR",
-        help="raw index documents, sha256-<hex>.json, that show which digests belong to one "
-        "image (default: image_indexes, if it is there)",
-    )
+    add_image_indexes(parser)
     add_policy(parser)
     add_reports(parser)
 
@@ -93,39 +79,18 @@ def run(args: Namespace, console: Console) -> int:
             "--from reads files, and --kubeconfig and --context ask a cluster: one of them"
         )
     config = read_config(args)
-    terms = _terms(args, config)
-    proofs, skipped = _proofs(args.image_indexes)
+    terms = read_terms(args, config)
+    proofs, skipped = the_proofs(args.image_indexes)
     pages, cluster = _pages(args, console)
     report = verify_pages(
         _watched(pages, console),
         terms,
         proofs=proofs,
-        scope=Scope(only=frozenset(args.namespace), without=frozenset(args.exclude)),
+        scope=scope_of(args),
         cluster=cluster,
     )
     coverage = report.coverage + Coverage(0, "documents", skipped)
     return tell(replace(report, coverage=coverage), args, console, strict=config.strict)
-
-
-def _terms(args: Namespace, config: Config) -> Terms:
-    # Policy 'pinned' needs no lock, and uses it where it is there.
-    wanted = config.policy == "locked" or args.lock is not None
-    lock = read_lock(config) if wanted or is_present(Path(config.lock)) else None
-    return Terms(
-        policy=config.policy,
-        lock=lock,
-        exemptions=(*config.exemptions, *exemptions_of(config.presets)),
-        today=date.today(),  # noqa: DTZ011  (an exemption ends with the day where it is judged)
-    )
-
-
-def _proofs(named: Path | None) -> tuple[Proofs, tuple[Skipped, ...]]:
-    folder = named or Path(_IMAGE_INDEXES)
-    if named is None and not is_present(folder):
-        return Proofs(), ()
-    from imagelock.outside.proofs import read_proofs
-
-    return read_proofs(folder)
 
 
 def _pages(args: Namespace, console: Console) -> tuple[Iterator[Page], str]:
