@@ -18,6 +18,8 @@ __all__ = [
     "Coverage",
     "ExemptionUse",
     "Finding",
+    "ImageUse",
+    "Origin",
     "Report",
     "ReportedSite",
     "SiteStatus",
@@ -25,6 +27,8 @@ __all__ = [
 ]
 
 SiteStatus = Literal["pinned-now", "pinned-before", "finding", "exempt"]
+# "locked": images.lock has its repository, and no list at hand says who built it.
+Origin = Literal["external", "self-built", "locked", "exempt", "unknown"]
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -127,10 +131,21 @@ class ExemptionUse(Struct, frozen=True):
     images: int
 
 
+class ImageUse(Struct, frozen=True):
+    """An image as it was asked for, how often, and where it comes from."""
+
+    image: str
+    uses: int
+    origin: Origin = "unknown"
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """Findings, what they are about, and what was looked at.
 
     *summary* holds counts by name, in the order in which they are printed.
+    *images* are those that were looked at, where the command counts them.
+    *subject* names the cluster or the files, *policy* what images were judged by,
+    *made* the moment as ``YYYY-MM-DDThh:mm:ssZ``; each is empty where nobody said.
     """
 
     command: str
@@ -139,6 +154,10 @@ class Report(Struct, frozen=True, kw_only=True):
     summary: dict[str, int] = field(default_factory=dict)
     sites: tuple[ReportedSite, ...] | None = None
     exemptions: tuple[ExemptionUse, ...] = ()
+    images: tuple[ImageUse, ...] = ()
+    subject: str = ""
+    policy: str = ""
+    made: str = ""
 
     @property
     def exit_status(self) -> int:
@@ -192,6 +211,7 @@ class Report(Struct, frozen=True, kw_only=True):
             if has_sites
             else None,
             exemptions=tuple(use for report in reports for use in report.exemptions),
+            images=tuple(use for report in reports for use in report.images),
         )
 
     def __add__(self, other: Report) -> Report:

@@ -38,13 +38,15 @@ def fingerprints(findings: Iterable[Finding]) -> tuple[str, ...]:
 def filed_under(place: Place) -> str:
     """Return the path that a tool for files shows: an object of a cluster gets one too.
 
-    ``cluster/<namespace>/<kind>/<name>``, without the namespace where there is none.
+    ``cluster/<namespace>/<kind>/<name>``, without the namespace where there is none. A
+    pod is filed under its workload: the names of pods change with every deployment.
     """
     match place:
         case FilePlace(file=file):
             return file
         case ClusterPlace():
-            parts = (place.namespace, place.kind, place.name)
+            told = place.deployed
+            parts = (told.namespace, told.kind, told.name)
             # A saved answer of a cluster can say anything: a name must not climb.
             return "/".join(("cluster", *(_one_part(part) for part in parts if part)))
         case never:

@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_right
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 __all__ = ["ClusterPlace", "FilePlace", "Place", "Source", "Span", "printable"]
 
@@ -55,6 +56,12 @@ class ClusterPlace(Struct, frozen=True, kw_only=True):
     container: str = ""
     cluster: str = ""
     workload: str = ""
+
+    @property
+    def deployed(self) -> ClusterPlace:
+        """The same place in its workload: ``shop/Deployment/api container app``."""
+        kind, slash, name = self.workload.partition("/")
+        return replace(self, kind=kind, name=name) if slash else self
 
     def __str__(self) -> str:
         """Print namespace/kind/name, and the container where there is one."""

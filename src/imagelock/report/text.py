@@ -15,8 +15,12 @@
     14 sites, 12 pinned now
     2 errors: 14 images looked at
 
-Errors come first. What to do is said once for a rule, however many findings it
-has, and the last line, which is what the end of a long log shows, is the result.
+Errors come first. What one workload's pods share is one line, and what to do is
+said once for a rule, however many findings there are:
+
+    shop/Deployment/api container api: error: 'redis:7': … in 300 pods, e.g. api-7c9-x [unpinned]
+
+The last line, which is what the end of a long log shows, is the result.
 """
 
 from __future__ import annotations
@@ -24,19 +28,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from imagelock.core.identity import filed_under
+from imagelock.core.group import SEVERITIES, grouped
 from imagelock.core.place import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from imagelock.core.exemption import Exemption
     from imagelock.core.finding import ExemptionUse, Finding, Report, Skipped
-    from imagelock.core.rules import Severity
+    from imagelock.core.group import Group
 
 __all__ = ["render"]
 
-_SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 _COLOURS = {"error": "31", "warning": "33", "note": "36", "clean": "32", "place": "1", "dim": "2"}
 _NAMED = 10  # things left out for one reason that are named before the rest is counted
 
@@ -44,14 +47,14 @@ _NAMED = 10  # things left out for one reason that are named before the rest is 
 def render(report: Report, *, colour: bool = False) -> str:
     """Return the report as lines of text, in colours if *colour*."""
     paint = _Paint(colour=colour)
-    findings = _in_reading_order(report.findings)
-    common = _common_help(findings)
+    groups = grouped(report.findings)
+    common = _common_help([group.finding for group in groups])
     blocks = (
-        [line for finding in findings for line in _finding(finding, common, paint)],
+        [line for group in groups for line in _group(group, common, paint)],
         _what_to_do(common, paint),
         _exempt(report.exemptions, paint),
         _not_looked_at(report.coverage.skipped, paint),
-        [*_counts(report.summary), _result(report, paint)],
+        [*_counts(report.summary), _result(report, groups, paint)],
     )
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -66,24 +69,6 @@ class _Paint:
         return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if self._colour else text
 
 
-def _in_reading_order(findings: tuple[Finding, ...]) -> list[Finding]:
-    """Sort errors to the front, then keep what is about one file or object together."""
-    first_seen: dict[str, int] = {}
-    for position, finding in enumerate(findings):
-        first_seen.setdefault(filed_under(finding.place), position)
-
-    def key(finding: Finding) -> tuple[int, int, int, int]:
-        line, column = getattr(finding.place, "line", 0), getattr(finding.place, "column", 0)
-        return (
-            _SEVERITIES.index(finding.severity),
-            first_seen[filed_under(finding.place)],
-            line,
-            column,
-        )
-
-    return sorted(findings, key=key)
-
-
 def _common_help(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
     """Count (rule, help): what a rule always says, or says more than once."""
     common = Counter((finding.rule.name, finding.help) for finding in findings if finding.help)
@@ -93,10 +78,12 @@ def _common_help(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
     return common
 
 
-def _finding(finding: Finding, common: Counter[tuple[str, str]], paint: _Paint) -> Iterator[str]:
-    place = paint(str(finding.place), "place")
+def _group(group: Group, common: Counter[tuple[str, str]], paint: _Paint) -> Iterator[str]:
+    finding = group.finding
+    place = paint(str(group.place), "place")
     severity = paint(f"{finding.severity}:", finding.severity)
-    yield f"{place}: {severity} {finding.sentence} {paint(f'[{finding.rule.name}]', 'dim')}"
+    sentence = f"{finding.sentence}, {group.extent}" if group.extent else finding.sentence
+    yield f"{place}: {severity} {sentence} {paint(f'[{finding.rule.name}]', 'dim')}"
     if finding.help and (finding.rule.name, finding.help) not in common:
         yield f"    {printable(finding.help)}"
 
@@ -143,13 +130,15 @@ def _counts(summary: dict[str, int]) -> list[str]:
     return [", ".join(_many(count, name) for name, count in summary.items())] if summary else []
 
 
-def _result(report: Report, paint: _Paint) -> str:
+def _result(report: Report, groups: Sequence[Group], paint: _Paint) -> str:
     seen = _seen(report)
     told = ", ".join(
         paint(_many(count, f"{severity}s"), severity)
-        for severity in _SEVERITIES
+        for severity in SEVERITIES
         if (count := report.count(severity))
     )
+    if len(groups) < len(report.findings):
+        told += f" on {_many(len(groups), 'lines')}"
     # An empty input is never clean: nobody can tell it from a wrong path.
     if not report.coverage.looked_at or report.sites == ():
         return f"{told}: {seen}" if told else paint(seen, "warning")
