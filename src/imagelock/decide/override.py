@@ -12,12 +12,13 @@ from imagelock.core.lock import Ambiguous, Found, Missing
 from imagelock.decide.judge import Denied, Exempt, Terms, judge
 from imagelock.decide.nearby import near_misses
 from imagelock.document.splice import Splice
-from imagelock.find.site import Unwritable
+from imagelock.find.site import Append, FillKey, Unwritable
 
 if TYPE_CHECKING:
     from imagelock.core.lock import LockEntry
     from imagelock.core.place import Source
     from imagelock.core.reference import ImageReference
+    from imagelock.document.nodes import Scalar
     from imagelock.find.site import Site
     from imagelock.find.sites import FoundSites
 
@@ -152,22 +153,27 @@ def _missing(
 
 
 def _without_conflicts(sites: tuple[Site, ...], outcomes: list[_Outcome]) -> list[_Outcome]:
-    """Refuse to write two digests at one place, as where two images share an anchored tag."""
-    written: dict[tuple[int, int], set[str]] = {}
-    for outcome in outcomes:
-        if outcome.splice:
-            key = (outcome.splice.start, outcome.splice.end)
-            written.setdefault(key, set()).add(outcome.splice.new)
-    clashes = {key for key, texts in written.items() if len(texts) > 1}
-    if not clashes:
-        return outcomes
-    reason = Unwritable("images with different digests share this text")
+    """Refuse to write into a text that several images share, unless all want the same.
+
+    An anchored tag may belong to two repositories, whose digests differ, or to
+    one that stays as it is: what is written there would be wrong for one of them.
+    """
+    wishes: dict[Scalar | None, set[Splice | None]] = {}
+    for site, outcome in zip(sites, outcomes, strict=True):
+        for scalar in site.parts:
+            is_written = scalar is _written(site)
+            wishes.setdefault(scalar, set()).add(outcome.splice if is_written else None)
+    reason = Unwritable("another image shares this text, and would get this digest too")
     return [
         _pin(site, reason)
-        if outcome.splice and (outcome.splice.start, outcome.splice.end) in clashes
+        if outcome.splice and len(wishes.get(_written(site), ())) > 1
         else outcome
         for site, outcome in zip(sites, outcomes, strict=True)
     ]
+
+
+def _written(site: Site) -> Scalar | None:
+    return site.pin.scalar if isinstance(site.pin, Append | FillKey) else None
 
 
 def _summary(outcomes: list[_Outcome]) -> dict[str, int]:

@@ -13,20 +13,22 @@ import re
 from typing import TYPE_CHECKING
 
 from imagelock.core.reference import ImageReference
-from imagelock.document.nodes import Alias, Mapping, Node, Scalar, Sequence
-from imagelock.find.embedded import NotADocument, open_document
+from imagelock.document.nodes import Mapping, Node, Scalar, Sequence
+from imagelock.find.embedded import NotADocument, literal_lines, open_document
 from imagelock.find.site import Append, Problem, Unwritable
-from imagelock.find.visit import Layer, scalar_under
+from imagelock.find.visit import Layer, followed, scalar_under
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from imagelock.document.nodes import Text
     from imagelock.find.site import Path, Site
     from imagelock.find.visit import Visit
 
 NAME = "argo"
 
 _UNESCAPED_DOT = re.compile(r"(?<!\\)\.")
+_DEEPEST = 100  # keys of a parameter's name: a handful is met in the field
 
 
 def wants(key: str) -> bool:
@@ -50,22 +52,29 @@ def _kustomize_images(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Si
     if not isinstance(images, Sequence):
         return
     for index, item in enumerate(images.items):
-        if type(item) is not Scalar or item.is_templated:
-            visit.templated += type(item) is Scalar
+        scalar = followed(item)
+        if type(scalar) is not Scalar or visit.is_claimed(scalar):
             continue
-        visit.claim(item)
-        old, equals, new = item.value.strip().rpartition("=")
-        image = ImageReference.try_parse(new)
-        yield visit.site(
-            item,
-            image,
-            (((path, "images"), index)),
-            NAME,
-            text=new,
-            pin=Append(item, len(item.value.rstrip())),
-            problem=_kustomize_problem(image, new),
-            offset=len(old) + len(equals),
-        )
+        visit.claim(scalar)
+        if scalar.is_templated:
+            visit.templated += 1
+        else:
+            yield _kustomize_image(scalar, ((path, "images"), index), visit)
+
+
+def _kustomize_image(scalar: Scalar, path: Path, visit: Visit) -> Site:
+    old, equals, new = scalar.value.rstrip().rpartition("=")
+    image = ImageReference.try_parse(new.lstrip())
+    return visit.site(
+        scalar,
+        image,
+        path,
+        NAME,
+        text=new.lstrip(),
+        pin=Append(scalar, len(scalar.value.rstrip())),
+        problem=_kustomize_problem(image, new),
+        offset=len(old) + len(equals),
+    )
 
 
 def _kustomize_problem(image: ImageReference | None, text: str) -> Problem | None:
@@ -82,13 +91,16 @@ def _kustomize_problem(image: ImageReference | None, text: str) -> Problem | Non
 def _helm(helm: Mapping, path: Path, visit: Visit) -> Iterator[Site | Layer]:
     layers: list[tuple[Node, Path]] = []
     values = scalar_under(helm, "values")
-    if values is not None and values.value.strip():
-        opened = open_document(values, (path, "values"))
+    if values is not None and values.value.strip() and not visit.is_claimed(values):
         visit.claim(values)
+        opened = open_document(values, (path, "values"))
         if isinstance(opened, NotADocument):
             yield _unread(values, opened, (path, "values"), visit)
+            yield from literal_lines(values, (path, "values"), visit)
         else:
             layers += opened
+            visit.roots += [root for root, _ in opened]
+            visit.templated += not opened and values.is_templated
     values_object = helm.get("valuesObject")
     if isinstance(values_object, Mapping):
         visit.replace(values_object)
@@ -96,7 +108,7 @@ def _helm(helm: Mapping, path: Path, visit: Visit) -> Iterator[Site | Layer]:
     parameters = helm.get("parameters")
     if isinstance(parameters, Sequence):
         visit.replace(parameters)
-        layers.append(_parameter_tree(parameters, (path, "parameters"), visit))
+        layers += _parameter_tree(parameters, (path, "parameters"), visit)
     if layers:
         yield _overlaid(layers, path, visit)
 
@@ -129,17 +141,19 @@ def _overlay(lower: Node, upper: Node) -> Node:
     """Return a view in which *upper* wins, key by key."""
     if not (isinstance(lower, Mapping) and isinstance(upper, Mapping)):
         return upper
-    pairs: dict[str, tuple[Node, Node]] = {}
-    rest: list[tuple[Node, Node]] = []
-    for key, value in (*lower.pairs, *upper.pairs):
-        name = key.value if type(key) is Scalar else None
-        if name is None:
-            rest.append((key, value))
-        elif name in pairs:
-            pairs[name] = (key, _overlay(pairs[name][1], value))
+    # A key may stand twice in one layer, in branches of a template.
+    winners = {key.value: (key, value) for key, value in upper.pairs if type(key) is Scalar}
+    pairs: list[tuple[Node, Node]] = []
+    met: set[str] = set()
+    for key, value in lower.pairs:
+        winner = winners.get(key.value) if type(key) is Scalar else None
+        if winner is None:
+            pairs.append((key, value))
         else:
-            pairs[name] = (key, value)
-    return Mapping((*pairs.values(), *rest), lower.start)
+            met.add(winner[0].value)
+            pairs.append((winner[0], _overlay(value, winner[1])))
+    pairs += [pair for pair in upper.pairs if getattr(pair[0], "value", None) not in met]
+    return Mapping(tuple(pairs), lower.start)
 
 
 def _remember(root: Node, path: Path, visit: Visit) -> None:
@@ -157,25 +171,42 @@ def _remember(root: Node, path: Path, visit: Visit) -> None:
             stack += [(item, (place, index)) for index, item in enumerate(node.items)]
 
 
-def _parameter_tree(parameters: Sequence, path: Path, visit: Visit) -> tuple[Node, Path]:
+_Tree = dict[str, "_Tree | Scalar"]
+
+
+def _parameter_tree(parameters: Sequence, path: Path, visit: Visit) -> Iterator[tuple[Node, Path]]:
     """Read ``image.tag`` as a tree of keys; the last of two parameters wins."""
-    tree: Node = Mapping((), parameters.start)
+    tree: _Tree = {}
+    text: Text | None = None
     for index, item in enumerate(parameters.items):
-        entry = item.target if isinstance(item, Alias) else item
+        entry = followed(item)
         if not isinstance(entry, Mapping):
             continue
         name, value = scalar_under(entry, "name"), scalar_under(entry, "value")
         if name is None or value is None or name.is_templated:
             continue
         visit.move(value, ((path, index), "value"))
-        tree = _overlay(tree, _branch(name, value))
-    return tree, path
+        text = name.text
+        parts = [part.replace("\\.", ".") for part in _UNESCAPED_DOT.split(name.value)]
+        if len(parts) <= _DEEPEST:
+            _plant(tree, parts, value)
+    if text is not None:
+        yield _as_mapping(tree, parameters, text), path
 
 
-def _branch(name: Scalar, value: Scalar) -> Mapping:
-    node: Node = value
-    for part in reversed(_UNESCAPED_DOT.split(name.value)):
-        key = Scalar(part.replace("\\.", "."), name.start, name.end, "", name.text)
-        node = Mapping(((key, node),), name.start)
-    assert isinstance(node, Mapping)  # noqa: S101  (splitting gives at least one part)
-    return node
+def _plant(tree: _Tree, parts: list[str], value: Scalar) -> None:
+    *above, last = parts
+    for part in above:
+        branch = tree.get(part)
+        if not isinstance(branch, dict):
+            branch = tree[part] = {}
+        tree = branch
+    tree[last] = value
+
+
+def _as_mapping(tree: _Tree, parameters: Sequence, text: Text) -> Mapping:
+    pairs: list[tuple[Node, Node]] = []
+    for part, branch in tree.items():
+        node = _as_mapping(branch, parameters, text) if isinstance(branch, dict) else branch
+        pairs.append((Scalar(part, parameters.start, parameters.start, "", text), node))
+    return Mapping(tuple(pairs), parameters.start)

@@ -1,8 +1,9 @@
-"""Key paths that the user added or forbade.
+r"""Key paths that the user added or forbade.
 
 A pattern is keys joined by dots: ``*`` stands for one key, ``**`` for any
-number of them. Places in lists do not count, and a pattern is about the end of
-a path: ``spec.backup.image`` is the same as ``**.spec.backup.image``.
+number of them, and ``\.`` for a dot in a key. Places in lists do not count, and
+a pattern is about the end of a path: ``spec.backup.image`` is the same as
+``**.spec.backup.image``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 NAME = "config"
 
-_KEY_END = "\0"
+_ANY_NUMBER = "**"
+_DOT = re.compile(r"(?<!\\)\.")
 
 
 def find(node: Node, path: Path, visit: Visit) -> Iterator[Site]:
@@ -40,17 +42,28 @@ def is_named(path: Path, patterns: tuple[str, ...]) -> bool:
         path, part = path
         if isinstance(part, str) and not part.endswith(":$"):
             keys.append(part)
-    text = "".join(key + _KEY_END for key in reversed(keys))
-    return any(_compiled(pattern).fullmatch(text) for pattern in patterns)
+    keys.reverse()
+    return any(_fits(keys, _steps(pattern)) for pattern in patterns)
+
+
+def _fits(keys: list[str], steps: tuple[str, ...]) -> bool:
+    """Match as globs are matched: only the last ``**`` is ever tried again."""
+    position = step = 0
+    resume: tuple[int, int] | None = None
+    while position < len(keys):
+        if step < len(steps) and steps[step] == _ANY_NUMBER:
+            resume = (step + 1, position)
+            step += 1
+        elif step < len(steps) and steps[step] in {"*", keys[position]}:
+            step, position = step + 1, position + 1
+        elif resume is None:
+            return False
+        else:
+            resume = (resume[0], resume[1] + 1)
+            step, position = resume
+    return all(rest == _ANY_NUMBER for rest in steps[step:])
 
 
 @lru_cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = []
-    for key in pattern.split("."):
-        if key == "**":
-            parts.append(f"(?:[^{_KEY_END}]*{_KEY_END})*")
-        else:
-            written = f"[^{_KEY_END}]*" if key == "*" else re.escape(key)
-            parts.append(f"{written}{_KEY_END}")
-    return re.compile(f"(?:[^{_KEY_END}]*{_KEY_END})*" + "".join(parts), re.DOTALL)
+def _steps(pattern: str) -> tuple[str, ...]:
+    return (_ANY_NUMBER, *(key.replace("\\.", ".") for key in _DOT.split(pattern)))

@@ -1,54 +1,111 @@
-"""What looks like an image and is none, or is one that nothing will pull."""
+"""What looks like an image and is none, or is one that nothing will pull.
+
+records         what the cluster, kubectl or a scanner wrote: status, histories, reports
+schemas         what an image field would look like: CRDs, JSON schemas, OpenAPI
+descriptions    of packages: Chart.yaml, questions.yaml, chart tests
+patterns        that images are compared with: policies, image policies, mirrors
+targets         where a build pushes to
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from imagelock.document.nodes import Mapping, Scalar, Sequence
+from imagelock.find.names import is_push_key
 
 if TYPE_CHECKING:
+    from imagelock.document.nodes import Node
     from imagelock.find.site import Path
 
 __all__ = ["keys_to_skip", "wants"]
 
 _EVERYTHING = None
-# Written by the cluster or by kubectl, read back by nobody.
-_RECORDS = frozenset(
-    ("managedFields", "kubectl.kubernetes.io/last-applied-configuration", "openAPIV3Schema")
+# Written by the cluster or by kubectl and read back by nobody; schemas, examples
+# and patterns, wherever they stand.
+_ANYWHERE = frozenset(
+    (
+        "managedFields",
+        "kubectl.kubernetes.io/last-applied-configuration",
+        "openAPIV3Schema",
+        "alm-examples",
+        "verifyImages",
+        "imageReferences",
+        "anyPattern",
+    )
 )
-# Kinds whose image is a repository to be watched, not one to be pulled.
-_WATCHED = frozenset(("ImageRepository", "ImagePolicy", "ImageUpdateAutomation"))
-_TRIGGERS = frozenset(
-    (*_RECORDS, "kind", "output", "dependencies", "asserts", "tests", "questions", "version")
-)
+# (API group, kind or "" for every kind): the keys below which nothing is pulled,
+# or none for all of them.
+_KINDS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): (),
+    ("apps", "ControllerRevision"): (),
+    ("", "Event"): (),
+    ("events.k8s.io", ""): (),
+    ("aquasecurity.github.io", ""): (),
+    ("wgpolicyk8s.io", ""): (),
+    ("spdx.softwarecomposition.kubescape.io", ""): (),
+    ("image.toolkit.fluxcd.io", ""): (),
+    ("argocd-image-updater.argoproj.io", ""): (),
+    ("constraints.gatekeeper.sh", ""): (),
+    ("config.gatekeeper.sh", ""): (),
+    ("policy.sigstore.dev", ""): (),
+    ("policies.kyverno.io", ""): (),
+    ("argoproj.io", "Application"): ("operation",),
+    # kubeadm joins these with names that it knows.
+    ("kubeadm.k8s.io", ""): ("imageRepository", "dns", "etcd"),
+    ("kpack.io", "Image"): ("tag", "additionalTags"),
+}
+_TRIGGERS = _ANYWHERE | {
+    *("kind", "output", "pattern", "dependencies", "asserts", "tests", "questions", "version"),
+    *("$schema", "openapi", "swagger"),
+}
 
 
 def wants(key: str) -> bool:
     """Say whether a mapping with this key may have parts that are to be skipped."""
-    return key in _TRIGGERS
+    return key in _TRIGGERS or is_push_key(key)
 
 
 def keys_to_skip(mapping: Mapping, path: Path) -> frozenset[str] | None:
     """Return the keys below which nothing is an input; ``None`` means every key."""
     kind = mapping.text_of("kind")
-    api_version = mapping.text_of("apiVersion") or ""
-    if path is None and _is_no_manifest(mapping, kind):
+    if path is None and kind is None and _is_no_manifest(mapping):
         return _EVERYTHING
-    skip = set(_RECORDS)
-    if kind is not None and api_version:
-        if kind == "CustomResourceDefinition":
+    skip = {key.value for key, _ in mapping.pairs if type(key) is Scalar and is_push_key(key.value)}
+    skip |= _ANYWHERE
+    if _is_pushed_to(mapping.get("output"), path):
+        skip.add("output")
+    if isinstance(mapping.get("pattern"), Mapping | Sequence):
+        skip.add("pattern")
+    known = _skipped_of_kind(kind, mapping.text_of("apiVersion"))
+    return _EVERYTHING if known is _EVERYTHING else frozenset(skip | known)
+
+
+def _skipped_of_kind(kind: str | None, api_version: str | None) -> set[str] | None:
+    if kind is None or not api_version:
+        return set()
+    group = api_version.rpartition("/")[0]
+    skip = {"status"}
+    for known in ((group, kind), (group, "")):
+        keys = _KINDS.get(known)
+        if keys == ():
             return _EVERYTHING
-        skip.add("status")
-        if kind in _WATCHED and api_version.startswith("image.toolkit.fluxcd.io/"):
-            skip.add("spec")
-    if path is not None and path[1] == "build":
-        skip.add("output")  # where a build pushes to
-    return frozenset(skip)
+        skip.update(keys or ())
+    return skip
 
 
-def _is_no_manifest(mapping: Mapping, kind: str | None) -> bool:
-    return kind is None and (
-        _is_chart(mapping) or _is_chart_test(mapping) or _is_questionnaire(mapping)
+def _is_pushed_to(output: Node | None, path: Path) -> bool:
+    return isinstance(output, Mapping) and (
+        (path is not None and path[1] == "build") or isinstance(output.get("image"), Scalar)
+    )
+
+
+def _is_no_manifest(mapping: Mapping) -> bool:
+    return (
+        _is_chart(mapping)
+        or _is_chart_test(mapping)
+        or _is_questionnaire(mapping)
+        or _is_schema(mapping)
     )
 
 
@@ -74,3 +131,11 @@ def _is_questionnaire(mapping: Mapping) -> bool:
         isinstance(question, Mapping) and isinstance(question.get("variable"), Scalar)
         for question in questions.items
     )
+
+
+def _is_schema(mapping: Mapping) -> bool:
+    """A JSON schema, such as values.schema.json, or the description of an API."""
+    if "json-schema.org" in (mapping.text_of("$schema") or ""):
+        return True
+    is_api = mapping.text_of("openapi") or mapping.text_of("swagger")
+    return bool(is_api) and isinstance(mapping.get("paths"), Mapping)

@@ -1,4 +1,4 @@
-"""YAML and JSON inside strings, at any depth."""
+"""YAML, JSON and TOML inside strings, at any depth."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from imagelock.document.nodes import Mapping, Node, Scalar, Sequence, Text
-from imagelock.document.scalar import map_offsets
-from imagelock.document.yaml import BrokenYamlError, parse
+from imagelock.document.yaml import BrokenYamlError, Chunk, parse
+from imagelock.find import lines
+from imagelock.find.site import offsets_of
+from imagelock.find.toml import is_toml, parse_toml
 
 if TYPE_CHECKING:
-    from imagelock.find.site import Path
+    from imagelock.find.site import Path, Site
+    from imagelock.find.visit import Visit
 
-__all__ = ["NotADocument", "may_hold_a_document", "open_document"]
+__all__ = ["NotADocument", "literal_lines", "may_hold_a_document", "open_document"]
 
 _MAX_LEVELS = 4  # texts in texts: three levels are met in the field
 _MAX_LENGTH = 16_000_000  # characters
@@ -36,7 +39,7 @@ def may_hold_a_document(value: str) -> bool:
     head = value.lstrip(" \t\r\n")[:1]
     if head in {"{", "["}:
         return True
-    return ":\n" in value or ("\n" in value and ": " in value)
+    return "\n" in value and (":\n" in value or ": " in value or "\n[" in value)
 
 
 def open_document(scalar: Scalar, path: Path) -> list[tuple[Node, Path]] | NotADocument:
@@ -46,18 +49,33 @@ def open_document(scalar: Scalar, path: Path) -> list[tuple[Node, Path]] | NotAD
         return NotADocument(f"texts inside texts, more than {_MAX_LEVELS} levels", 0)
     if len(value) > _MAX_LENGTH:
         return NotADocument(f"it is longer than {_MAX_LENGTH:,} characters", 0)
-    offsets = map_offsets(scalar)
+    offsets = offsets_of(scalar)
     if offsets is None:
         return NotADocument("the way it is quoted or folded cannot be followed", 0)
-    language = "json" if value.lstrip()[:1] in {"{", "["} else "yaml"
+    language = _language(value)
     text = Text(value, scalar.text.source, scalar, offsets, language)
     try:
-        roots = parse(text)
+        roots = [parse_toml(text)] if language == "toml" else parse(text)
     except BrokenYamlError as error:
         return NotADocument(error.problem, error.offset)
     return [
         (root, (path, f"{language}:$")) for root in roots if isinstance(root, Mapping | Sequence)
     ]
+
+
+def literal_lines(scalar: Scalar, path: Path, visit: Visit) -> list[Site]:
+    """Find what can be found in a text that should be YAML, and cannot be parsed."""
+    offsets = offsets_of(scalar)
+    if offsets is None:
+        return []
+    text = Text(scalar.value, scalar.text.source, scalar, offsets)
+    return list(lines.find_literals(text, Chunk(0, len(scalar.value)), visit, (path, "yaml:$")))
+
+
+def _language(value: str) -> str:
+    if is_toml(value):
+        return "toml"
+    return "json" if value.lstrip()[:1] in {"{", "["} else "yaml"
 
 
 def _level(scalar: Scalar) -> int:

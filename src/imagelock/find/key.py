@@ -2,65 +2,131 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from imagelock.document.nodes import Scalar
+from imagelock.document.nodes import Mapping, Scalar, Sequence
+from imagelock.find.names import (
+    is_image_key,
+    is_image_variable,
+    is_images_key,
+    looks_like_an_image,
+    looks_like_no_picture,
+    names_its_registry,
+)
+from imagelock.find.site import Problem, Unwritable
+from imagelock.find.visit import followed, optional, scalar_under
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelock.core.reference import ImageReference
-    from imagelock.document.nodes import Mapping
+    from imagelock.document.nodes import Node
     from imagelock.find.site import Path, Site
     from imagelock.find.visit import Visit
 
 NAME = "key"
 
-# image, imageName, fooImage, foo_image, foo-image, FOO_IMAGE, imageRef, containerDisk's image
-_NAMES_AN_IMAGE = re.compile(
-    r"(?:(?:^|[_.-])image|[a-z0-9]Image|(?:^|[_.-])IMAGE)"
-    r"(?:[_.-]?(?:name|ref|reference|url|uri)|Name|Ref|Reference|URL|Url|URI|_NAME|_REF|_URL)?"
-)
-# RELATED_IMAGE_FOO, FOO_IMAGE, IMAGE_FOO: names of environment variables
-_VARIABLE = re.compile(r"(?:^|_)IMAGES?(?:_|$)")
-_PICTURE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|ico|bmp|avif|iso|qcow2|img|raw|vmdk)$")
+# image: {name: <image ID>}, and what others call it
+_WHOLE = ("name", "ref", "reference", "url", "uri", "image", "override")
+# Beside an image without a tag, these may be joined to it by whoever reads it.
+_VERSIONS = ("version", "tag", "imageTag", "imageVersion")
 
 
 def wants(key: str) -> bool:
     """Say whether a mapping with this key is of interest."""
-    return key == "value" or _NAMES_AN_IMAGE.search(key) is not None
+    return is_image_key(key) or is_images_key(key) or _is_variable(key)
 
 
 def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
-    """Find scalars under keys that name an image, and variables that do."""
-    variable = mapping.text_of("name")
+    """Find what stands under keys that name an image, or several."""
     for key, value in mapping.pairs:
         if type(key) is not Scalar:
             continue
-        name = key.value
-        if name == "value" and variable is not None and _VARIABLE.search(variable):
-            site = visit.image_at(value, (path, name), NAME, looks_right=_looks_like_an_image)
-        elif name == "image":
-            site = visit.image_at(value, (path, name), NAME, looks_right=_is_no_picture)
-        elif _is_name_of_an_image(name):
-            site = visit.image_at(value, (path, name), NAME, looks_right=_looks_like_an_image)
-        else:
-            continue
-        if site is not None:
-            yield site
+        name, place = key.value, (path, key.value)
+        node = followed(value)
+        if isinstance(node, Mapping | Sequence):
+            yield from _inside(node, name, place, visit)
+        elif is_image_key(name):
+            yield from _image(mapping, name, value, place, visit)
+        elif _is_variable(name):
+            yield from optional(visit.image_at(value, place, NAME, looks_right=_is_certain))
 
 
-def _is_name_of_an_image(key: str) -> bool:
-    ends = [match.end() for match in _NAMES_AN_IMAGE.finditer(key)]
-    return bool(ends) and ends[-1] == len(key)
+def _is_variable(key: str) -> bool:
+    """Say whether a key is the name of an environment variable, in a map of them."""
+    return key.isupper() and is_image_variable(key)
 
 
-def _looks_like_an_image(image: ImageReference) -> bool:
-    """Say whether a text is an image ID and not just a word that parses as one."""
-    has_more_than_a_name = image.tag is not None or image.digest is not None or "/" in image.text
-    return has_more_than_a_name and _is_no_picture(image)
+def _image(mapping: Mapping, key: str, value: Node, path: Path, visit: Visit) -> Iterator[Site]:
+    # Many kinds of objects say `image: nginx`; a word under another key is no image ID.
+    looks_right = looks_like_no_picture if key == "image" else looks_like_an_image
+    site = visit.image_at(value, path, NAME, looks_right=looks_right)
+    if site is None or site.image is None or site.image.tag or site.image.is_pinned:
+        yield from optional(site)
+        return
+    problem = _joined_elsewhere(site.text, visit) or _joined_beside(site.text, mapping)
+    if problem is None:
+        yield site
+        return
+    unwritable = Unwritable("its tag is elsewhere")
+    yield visit.site(
+        site.anchor, site.image, path, NAME, text=site.text, pin=unwritable, problem=problem
+    )
 
 
-def _is_no_picture(image: ImageReference) -> bool:
-    return not _PICTURE.search(image.text)
+def _joined_elsewhere(text: str, visit: Visit) -> Problem | None:
+    """Tell of Istio's way: a bare name that is joined to ``global.hub`` and ``global.tag``."""
+    hub, tag = visit.defaults.get("hub"), visit.defaults.get("tag")
+    if not hub or not tag or "/" in text:
+        return None
+    return Problem(
+        "tag-elsewhere",
+        f"'{text}' is joined to 'hub' and 'tag', which other images share: "
+        f"write '{hub}/{text}:{tag}' here, with its digest",
+    )
+
+
+def _joined_beside(text: str, mapping: Mapping) -> Problem | None:
+    """Tell of an image without a tag where a version stands beside it."""
+    for key in _VERSIONS:
+        version = scalar_under(mapping, key)
+        if version is not None and not version.is_null and version.value:
+            return Problem(
+                "tag-elsewhere",
+                f"'{text}' has no tag, and may be joined to '{key}: {version.value}' beside it",
+            )
+    return None
+
+
+def _inside(node: Mapping | Sequence, key: str, path: Path, visit: Visit) -> Iterator[Site]:
+    if is_images_key(key):
+        yield from _images(node, path, visit)
+    elif is_image_key(key) and isinstance(node, Mapping):
+        for whole in _WHOLE:
+            value = scalar_under(node, whole)
+            if value is not None:
+                yield from optional(
+                    visit.image_at(value, (path, whole), NAME, looks_right=_has_an_end)
+                )
+
+
+def _images(node: Mapping | Sequence, path: Path, visit: Visit) -> Iterator[Site]:
+    """Find a list of images, or a map of names to images."""
+    if isinstance(node, Sequence):
+        items: list[tuple[Node, Path]] = [(item, (path, i)) for i, item in enumerate(node.items)]
+    else:
+        items = [(value, (path, key.value)) for key, value in node.pairs if type(key) is Scalar]
+    for value, place in items:
+        yield from optional(visit.image_at(value, place, NAME, looks_right=_is_one_of_many))
+
+
+def _has_an_end(image: ImageReference) -> bool:
+    return (image.tag is not None or image.is_pinned) and looks_like_no_picture(image)
+
+
+def _is_one_of_many(image: ImageReference) -> bool:
+    return _has_an_end(image) and "/" in image.text
+
+
+def _is_certain(image: ImageReference) -> bool:
+    return _has_an_end(image) or names_its_registry(image)

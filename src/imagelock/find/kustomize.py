@@ -50,46 +50,53 @@ def _is_entry(entry: Mapping, *, known: bool) -> bool:
 
 
 def _entry(entry: Mapping, path: Path, visit: Visit) -> Site | None:
-    parts = {
-        key.value: value
-        for key, value in entry.pairs
-        if type(key) is Scalar and type(value) is Scalar
-    }
-    visit.claim(*parts.values())
+    places = {key.value: value for key, value in entry.pairs if type(key) is Scalar}
+    parts = {key: scalar for key in places if (scalar := scalar_under(entry, key))}
     if any(part.is_templated for part in parts.values()):
+        visit.claim(*parts.values())
         visit.templated += 1
         return None
-    name = _text(parts.get("newName")) or _text(parts.get("name"))
-    tag, digest = _text(parts.get("newTag")), _text(parts.get("digest"))
-    text = name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
-    image = ImageReference.try_parse(text)
-    if image is None:
-        return visit.site(parts["name"], None, path, NAME, text=text)
+    if "name" not in parts or not visit.claim_parts(tuple(parts.values()), places.values()):
+        return None
+    text = _image_text(parts)
     anchor = parts.get("newName") or parts["name"]
-    if tag or digest:
-        return visit.site(anchor, image, path, NAME, text=text, pin=_pin(entry, parts))
+    image = ImageReference.try_parse(text)
+    has_end = image is None or image.tag is not None or image.is_pinned
     return visit.site(
         anchor,
         image,
         path,
         NAME,
         text=text,
-        pin=Unwritable("its tag is elsewhere"),
-        problem=Problem(
-            "tag-elsewhere",
-            f"'{text}' cannot be pinned: the tag comes from the resource that is rewritten",
-        ),
+        pin=_pin(entry, parts) if image and has_end else Unwritable("its tag is elsewhere"),
+        problem=None if has_end else _tag_elsewhere(text),
+        parts=tuple(parts.values()),
+    )
+
+
+def _image_text(parts: dict[str, Scalar]) -> str:
+    name = _text(parts.get("newName")) or _text(parts.get("name"))
+    tag, digest = _text(parts.get("newTag")), _text(parts.get("digest"))
+    return name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+
+
+def _tag_elsewhere(text: str) -> Problem:
+    return Problem(
+        "tag-elsewhere",
+        f"'{text}' cannot be pinned: the tag comes from the resource that is rewritten",
     )
 
 
 def _pin(entry: Mapping, parts: dict[str, Scalar]) -> Pin:
-    digest = parts.get("digest")
-    if digest is not None:
-        key = next(key for key, value in entry.pairs if value is digest)
+    if _text(parts.get("tagSuffix")):
+        return Unwritable("'tagSuffix' would be put behind the digest; write it into 'newTag'")
+    digest, tag = parts.get("digest"), parts.get("newTag")
+    if digest is not None and not digest.value:
+        key = next(key for key, _ in entry.pairs if getattr(key, "value", "") == "digest")
         return FillKey(digest, bare_hex=False, is_json=getattr(key, "style", "") == '"')
     # Kustomize joins name, ":" and newTag, so the tag may carry the digest.
-    tag = scalar_under(entry, "newTag") or parts["name"]
-    return Append(tag, len(tag.value.rstrip()))
+    end = tag if tag is not None and _text(tag) else parts.get("newName") or parts["name"]
+    return Append(end, len(end.value.rstrip()))
 
 
 def _text(scalar: Scalar | None) -> str:

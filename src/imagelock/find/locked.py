@@ -1,9 +1,14 @@
 """What the lock knows by name.
 
 No key says that these texts are images; the lock does. So the criterion is
-narrow, and docs/finding-images.md gives its reasons: a text names an image of
-the lock when it has that image's registry, repository and a tag, or its
-repository and the very tag of an entry.
+narrow, and docs/finding-images.md gives its reasons:
+
+    (1) a word of the text is an image ID with a tag or a digest,
+    (2) its repository is in the lock,
+    (3) it spells its registry, or its tag is one that the lock has for it,
+    (4) and the text is neither prose nor the target of a push.
+
+Arguments without a tag are in `imagelock.find.arguments`.
 """
 
 from __future__ import annotations
@@ -11,30 +16,31 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from imagelock.core import grammar
 from imagelock.core.lock import Missing
-from imagelock.core.reference import ImageReference
+from imagelock.find.names import is_push_flag, names_its_registry
 from imagelock.find.site import Append
+from imagelock.find.tokens import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from imagelock.core.reference import ImageReference
     from imagelock.document.nodes import Scalar
     from imagelock.find.site import Path, Site
+    from imagelock.find.tokens import Token
     from imagelock.find.visit import Visit
 
 NAME = "lock"
 
-# An image ID with a tag or a digest that is not a part of a longer word or of
-# an address: what may stand before it and behind it.
-_TOKEN = re.compile(
-    r"(?<![A-Za-z0-9_./:@%~+-])"
-    r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?/)?"
-    r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*(?:/[a-z0-9]+(?:[._-]+[a-z0-9]+)*)*"
-    r"(?::(?:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}))"
-    rf"(?:@(?:{grammar.DIGEST}))?"
-    r"(?![A-Za-z0-9_/@:-])"
+# Texts for people. In a note, a whole image ID may be read by a program.
+_PROSE = re.compile(
+    r"^(?:description|summary|messages?|notes?|comments?|title|help|docs?|documentation"
+    r"|changelog|changes|reason|releaseNotes)$|(?:Description|Message)$",
+    re.IGNORECASE,
 )
+_NOTES = frozenset(("annotations", "labels"))
+_LAST_WORD = re.compile(r"(?:^|[\s\"'(])([a-z-]+)[\s=]+\"?\Z")
+_LONGEST_FLAG = 40  # characters
 
 
 def may_name_an_image(value: str) -> bool:
@@ -44,28 +50,43 @@ def may_name_an_image(value: str) -> bool:
 
 def find(scalar: Scalar, path: Path, visit: Visit) -> Iterator[Site]:
     """Find every image of the lock that a scalar's text names."""
-    for match in _TOKEN.finditer(scalar.value):
-        text = match[0].rstrip(".")
-        image = ImageReference.try_parse(text)
-        if image is not None and _is_known(image, visit):
-            if scalar.is_templated:
-                visit.templated += 1
-                return
+    if _is_prose(path):
+        return
+    is_note = _is_note(path)
+    for token in tokens(scalar):
+        if not _is_known(token.image, visit):
+            continue
+        if is_note and len(token.image.text) < len(scalar.value.strip()):
+            return
+        if not _is_pushed(scalar, token):
             yield visit.site(
                 scalar,
-                image,
+                token.image,
                 path,
                 NAME,
-                text=text,
-                pin=Append(scalar, match.start() + len(text)),
-                offset=match.start(),
+                text=token.image.text,
+                pin=Append(scalar, token.end),
+                offset=token.start,
             )
+
+
+def _is_prose(path: Path) -> bool:
+    return path is not None and isinstance(path[1], str) and _PROSE.search(path[1]) is not None
+
+
+def _is_note(path: Path) -> bool:
+    return path is not None and path[0] is not None and path[0][1] in _NOTES
 
 
 def _is_known(image: ImageReference, visit: Visit) -> bool:
     if not visit.lock.entries_of(image.repository):
         return False
-    first = image.text.partition("/")[0]
-    if "/" in image.text and grammar.is_domain(first):
+    if names_its_registry(image):
         return True
     return image.tag is not None and not isinstance(visit.lock.match(image), Missing)
+
+
+def _is_pushed(scalar: Scalar, token: Token) -> bool:
+    """Say whether the word before it, in a script, is a command or a flag that pushes there."""
+    before = _LAST_WORD.search(scalar.value, max(token.start - _LONGEST_FLAG, 0), token.start)
+    return before is not None and (before[1] == "push" or is_push_flag(before[1]))

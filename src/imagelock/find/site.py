@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,8 +16,19 @@ from imagelock.document.splice import Splice
 if TYPE_CHECKING:
     from imagelock.core.place import FilePlace
     from imagelock.core.reference import Digest
+    from imagelock.document.scalar import OffsetMap
 
-__all__ = ["Append", "FillKey", "Path", "Pin", "Problem", "Site", "Unwritable", "format_path"]
+__all__ = [
+    "Append",
+    "FillKey",
+    "Path",
+    "Pin",
+    "Problem",
+    "Site",
+    "Unwritable",
+    "format_path",
+    "offsets_of",
+]
 
 # A path is a chain towards the root: (the path before it, a key or an index).
 # A text with an inner document adds "yaml:" or "json:", as a key that no
@@ -35,7 +47,10 @@ class Append(Struct, frozen=True):
 
 
 class FillKey(Struct, frozen=True):
-    """Write the digest as the value of a key that has none; *bare_hex* without ``sha256:``."""
+    """Write the digest as the value of a key that has none; *bare_hex* without ``sha256:``.
+
+    *scalar* is an empty one: to write over ``null`` would change what stands there.
+    """
 
     scalar: Scalar
     bare_hex: bool
@@ -63,7 +78,9 @@ class Site(Struct, frozen=True, kw_only=True):
 
     *image* is what it names, as far as that can be read; *text* how it is shown;
     *anchor* the scalar whose place is the site's, from the character at *offset*
-    of its value on.
+    of its value on. *parts* are the scalars that the image is made of, where it
+    is spread over several: what is written into one of them changes every image
+    that has it.
     """
 
     image: ImageReference | None
@@ -75,13 +92,14 @@ class Site(Struct, frozen=True, kw_only=True):
     problem: Problem | None = None
     namespace: str | None = None
     offset: int = 0
+    parts: tuple[Scalar, ...] = ()
 
     @property
     def start(self) -> int:
         """Where it begins in the file, in characters."""
         scalar = self.anchor
         if self.offset:
-            offsets = map_offsets(scalar)
+            offsets = offsets_of(scalar)
             if offsets is not None:
                 return scalar.text.root_start(offsets.start(self.offset))
         quotes = 1 if scalar.style in {"'", '"'} else 0
@@ -103,6 +121,13 @@ class Site(Struct, frozen=True, kw_only=True):
                 return unwritable
 
 
+# One long text may name thousands of images.
+@lru_cache(maxsize=16)
+def offsets_of(scalar: Scalar) -> OffsetMap | None:
+    """Return where each character of a scalar's value stands in its text."""
+    return map_offsets(scalar)
+
+
 def format_path(path: Path) -> str:
     """Print a path as ``$.a.b[0]['odd.key']``, and ``outer >> yaml:$.inner`` inside a string."""
     parts: list[str] = []
@@ -120,7 +145,7 @@ def format_path(path: Path) -> str:
 
 
 def _appended(scalar: Scalar, offset: int, digest: Digest) -> Splice | Unwritable:
-    offsets = map_offsets(scalar)
+    offsets = offsets_of(scalar)
     if offsets is None:
         return Unwritable("the way it is quoted or folded cannot be followed")
     position = scalar.text.root_end(offsets.end(offset))
@@ -139,8 +164,6 @@ def _filled(scalar: Scalar, value: str, *, is_json: bool) -> Splice | Unwritable
         if quote is None:
             return Unwritable("it would need quotes inside quotes inside quotes")
         value = f"{quote}{value}{quote}"
-    if scalar.value:
-        return Splice(text.root_start(scalar.start), text.root_end(scalar.end), value)
     before = text.content[scalar.start - 1 : scalar.start]
     if before not in {":", " ", "\t"}:
         return Unwritable("the key has no colon that a digest could follow")

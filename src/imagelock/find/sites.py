@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from imagelock.document.nodes import Mapping, Node, Scalar, Sequence
 from imagelock.document.yaml import BrokenYamlError, chunks, file_text, parse
 from imagelock.find import (
     argo,
+    arguments,
     configured,
     decoys,
     embedded,
@@ -17,11 +19,15 @@ from imagelock.find import (
     kustomize,
     lines,
     locked,
+    openshift,
+    patches,
     position,
     split,
 )
 from imagelock.find.candidates import Candidates
+from imagelock.find.merged import MERGE_KEY, merged
 from imagelock.find.namespace import namespace_of
+from imagelock.find.shared import settled
 from imagelock.find.site import Path, Site
 from imagelock.find.visit import Knowledge, Layer, Visit
 
@@ -29,17 +35,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelock.core.place import Source
-    from imagelock.document.nodes import Text
+    from imagelock.document.nodes import Alias, Text
     from imagelock.document.yaml import Chunk
 
 __all__ = ["FoundSites", "Knowledge", "Unread", "find_sites"]
 
 # In this order, so that what is certain by its position is not told by its key.
-_FINDERS = (argo, kustomize, position, split, key)
+_FINDERS = (argo, kustomize, position, openshift, patches, split, arguments, key)
+_SPLIT = 1 << _FINDERS.index(split)
+_LONGEST_KEY = 512  # characters: annotations' keys have at most 317
 _SMALL = 65_536  # characters: parsing them takes a few milliseconds
 _NOTHING: frozenset[str] = frozenset()
 _DECOY = 1 << len(_FINDERS)
 _OBJECT = _DECOY << 1
+_MERGES = _OBJECT << 1
 
 
 class Unread(Struct, frozen=True):
@@ -75,8 +84,7 @@ def find_sites(source: Source, knowledge: Knowledge) -> FoundSites:
             unread.append(Unread(error.problem, error.offset))
             walk.sites += lines.find_literals(text, chunk, walk.visit)
             continue
-        for root in roots:
-            walk.document(root, None)
+        walk.stream(roots)
     allowed = [
         site for site in walk.sites if not configured.is_named(site.path, knowledge.forbid_keys)
     ]
@@ -105,7 +113,15 @@ class _Walk:
     def __init__(self, knowledge: Knowledge) -> None:
         self.sites: list[Site] = []
         self.visit = Visit(knowledge)
-        self._interests: dict[str, int] = {}
+
+    def stream(self, roots: list[Node]) -> None:
+        """Walk the documents of one chunk; nodes of another are of no more use."""
+        first = len(self.sites)
+        self.visit.roots += roots
+        for root in roots:
+            self.document(root, None)
+        self.sites[first:] = settled(self.sites[first:], self.visit)
+        self.visit.forget()
 
     def document(self, root: Node, path: Path) -> None:
         """Walk one document; what is ``global`` in it holds for it alone."""
@@ -129,38 +145,37 @@ class _Walk:
                 items = node.items  # type: ignore[union-attr]
                 namespace = visit.namespace
                 stack += [(items[i], (path, i), namespace) for i in range(len(items) - 1, -1, -1)]
-            # An alias repeats what is met at its anchor.
+            elif split.names_an_image(path):
+                self._alias(node, path)  # type: ignore[arg-type]
         visit.namespace = outer
+
+    def _alias(self, alias: Alias, path: Path) -> None:
+        """Look at a mapping whose alias says that it is an image; its anchor may not."""
+        # All else that an alias repeats is met at its anchor.
+        if isinstance(alias.target, Mapping):
+            self._ask_finders(merged(alias.target), path, _SPLIT)
 
     def _mapping(
         self, mapping: Mapping, path: Path, stack: list[tuple[Node, Path, str | None]]
     ) -> None:
-        interest = 0
-        interests = self._interests
-        for name, _ in mapping.pairs:
-            if type(name) is Scalar:
-                found = interests.get(name.value)
-                interest |= self._interest_in(name.value) if found is None else found
+        interest = _interest_of(mapping)
         skip = decoys.keys_to_skip(mapping, path) if interest & _DECOY else _NOTHING
         if skip is None:
+            self.visit.left_out.append(mapping)
             return
         if interest & _OBJECT:
             self.visit.namespace = namespace_of(mapping) or self.visit.namespace
-        if interest:
+        if interest & _MERGES:
+            view = merged(mapping)
+            self._ask_finders(view, path, _interest_of(view))
+        elif interest:
             self._ask_finders(mapping, path, interest)
         for name, value in reversed(mapping.pairs):
             key_text = name.value if type(name) is Scalar else "?"
-            if key_text not in skip and not self.visit.is_replaced(value):
+            if key_text in skip:
+                self.visit.left_out.append(value)
+            elif not self.visit.is_replaced(value):
                 stack.append((value, (path, key_text), self.visit.namespace))
-
-    def _interest_in(self, name: str) -> int:
-        interest = _DECOY if decoys.wants(name) else 0
-        interest |= _OBJECT if name == "kind" else 0
-        for index, finder in enumerate(_FINDERS):
-            if finder.wants(name):
-                interest |= 1 << index
-        self._interests[name] = interest
-        return interest
 
     def _ask_finders(self, mapping: Mapping, path: Path, interest: int) -> None:
         for index, finder in enumerate(_FINDERS):
@@ -181,6 +196,7 @@ class _Walk:
         if embedded.may_hold_a_document(value):
             opened = embedded.open_document(scalar, path)
             if not isinstance(opened, embedded.NotADocument) and opened:
+                visit.roots += [root for root, _ in opened]
                 for root, inner_path in opened:
                     self.document(root, inner_path)
                 return
@@ -188,17 +204,42 @@ class _Walk:
             self.sites += locked.find(scalar, path, visit)
 
 
+def _interest_of(mapping: Mapping) -> int:
+    """Return which finders want to see a mapping, as bits."""
+    interest = 0
+    for name, _ in mapping.pairs:
+        if type(name) is Scalar and len(name.value) <= _LONGEST_KEY:
+            interest |= _interest_in(name.value)
+    return interest
+
+
+# Keys repeat: a hundred of them make nine of ten in any file.
+@lru_cache(maxsize=16_384)
+def _interest_in(name: str) -> int:
+    interest = _DECOY if decoys.wants(name) else 0
+    interest |= _OBJECT if name == "kind" else 0
+    interest |= _MERGES if name == MERGE_KEY else 0
+    for index, finder in enumerate(_FINDERS):
+        if finder.wants(name):
+            interest |= 1 << index
+    return interest
+
+
 def _defaults(root: Node) -> dict[str, str]:
     """Read what a chart's values say of all images: ``global.imageRegistry`` and its kin."""
     if not isinstance(root, Mapping):
         return {}
-    shared = root.get("global")
+    shared = root.get("spec" if root.text_of("kind") == "IstioOperator" else "global")
     if not isinstance(shared, Mapping):
         return {}
     image = shared.get("image")
     nested = image if isinstance(image, Mapping) else Mapping((), 0)
+    hub = shared.text_of("hub")
     found = {
+        "hub": hub,
         "registry": shared.text_of("imageRegistry") or nested.text_of("registry"),
-        "tag": shared.text_of("imageTag") or nested.text_of("tag"),
+        "tag": shared.text_of("imageTag")
+        or nested.text_of("tag")
+        or (shared.text_of("tag") if hub else None),
     }
     return {name: value for name, value in found.items() if value}

@@ -8,189 +8,212 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from imagelock.core.grammar import DIGEST_HEX_DIGITS
-from imagelock.core.lock import Missing
+from imagelock.core.lock import Ambiguous, Found, Missing
 from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Mapping, Scalar
+from imagelock.find.parts import DIGEST_KEYS, Parts, groups_of, is_part
 from imagelock.find.site import Append, FillKey, Path, Pin, Problem, Unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from imagelock.core.reference import Digest
     from imagelock.find.site import Site
     from imagelock.find.visit import Visit
 
 NAME = "split"
 
-_REPOSITORY_KEYS = ("repository", "repo", "image", "name")
-_TAG_KEYS = ("tag", "version")
-_DIGEST_KEYS = ("digest", "sha")
-_PARTS = frozenset(("registry", *_REPOSITORY_KEYS, *_TAG_KEYS, *_DIGEST_KEYS))
 _IMAGE_KEY = re.compile(r"(?:^|[_.-])images?$|[a-z0-9]Images?$", re.IGNORECASE)
-
-
-class _Parts(Struct, frozen=True):
-    """The scalars of one mapping that may be parts of an image."""
-
-    scalars: dict[str, Scalar]
-    keys: dict[str, Scalar]
-
-    def value(self, key: str) -> str:
-        """Return a part's text, empty where it is missing or null."""
-        scalar = self.scalars.get(key)
-        return "" if scalar is None or scalar.is_null else scalar.value.strip()
+# Beside these, a repository is one of sources, charts or packages.
+_NO_IMAGE_BESIDE = frozenset(("owner", "branch", "chart", "revision", "targetRevision"))
 
 
 class _Reading(Struct, frozen=True):
-    """One way to read the parts as an image: its name, and which scalar ends it."""
+    """One way to read the parts: the image, and which parts say its name and its tag."""
 
-    name: str
-    repository: Scalar
-    tag_key: str
+    image: ImageReference
+    names: tuple[str, ...]
+    tag: str
 
 
 def wants(key: str) -> bool:
     """Say whether a mapping with this key is of interest."""
-    return key in {"repository", "repo", "tag", "digest", "sha", "registry"}
+    return is_part(key)
 
 
 def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
-    """Find the image that the keys of one mapping make together, if they do."""
-    parts = _parts_of(mapping)
-    if any(visit.is_claimed(scalar) for scalar in parts.scalars.values()):
-        return
-    is_image_key = _is_image_key(path)
-    readings = list(_readings(parts, visit, is_image_key=is_image_key))
-    if not readings:
-        if is_image_key and (site := _lone_tag(parts, path, visit)):
+    """Find the images that the keys of one mapping make together."""
+    is_image_key = names_an_image(path)
+    for parts in groups_of(mapping):
+        if any(visit.is_whole(scalar) for scalar in parts.scalars.values()):
+            continue
+        if not is_image_key and not parts.stem and _is_source(mapping):
+            continue
+        site = _found(parts, path, visit, is_image_key=is_image_key or bool(parts.stem))
+        if site is not None:
             yield site
-        return
-    if any(scalar.is_templated for scalar in parts.scalars.values()):
-        visit.claim(*parts.scalars.values())
-        visit.templated += 1
-        return
-    site = _site(parts, readings, path, visit)
-    if site is not None:
-        visit.claim(*(parts.scalars[key] for key in parts.scalars if key != "name"))
-        yield site
 
 
-def _parts_of(mapping: Mapping) -> _Parts:
-    scalars: dict[str, Scalar] = {}
-    keys: dict[str, Scalar] = {}
-    for key, _ in mapping.pairs:
-        if type(key) is Scalar and key.value in _PARTS:
-            value = mapping.get(key.value)
-            if type(value) is Scalar:
-                scalars[key.value] = value
-                keys[key.value] = key
-    return _Parts(scalars, keys)
-
-
-def _is_image_key(path: Path) -> bool:
-    """Say whether the mapping stands under a key that names an image, or in a list under one."""
+def names_an_image(path: Path) -> bool:
+    """Say whether a place is under a key that names an image, or in a list under one."""
     while path is not None and isinstance(path[1], int):
         path = path[0]
     return path is not None and isinstance(path[1], str) and bool(_IMAGE_KEY.search(path[1]))
 
 
-def _readings(parts: _Parts, visit: Visit, *, is_image_key: bool) -> Iterator[_Reading]:
-    """Yield the ways to read the parts, the most likely first."""
-    has_tag = "tag" in parts.scalars
-    has_digest = any(key in parts.scalars for key in _DIGEST_KEYS)
-    registry = parts.value("registry")
+def _is_source(mapping: Mapping) -> bool:
+    return any(type(key) is Scalar and key.value in _NO_IMAGE_BESIDE for key, _ in mapping.pairs)
+
+
+def _found(parts: Parts, path: Path, visit: Visit, *, is_image_key: bool) -> Site | None:
+    ways = list(_ways(parts, is_image_key=is_image_key))
+    if not ways:
+        return _lone_tag(parts, path, visit) if is_image_key and not parts.stem else None
+    if any(scalar.is_templated for scalar in parts.scalars.values()):
+        visit.claim(*parts.scalars.values())
+        visit.templated += 1
+        return None
+    readings = [reading for way in ways for reading in _read(parts, *way, visit)]
+    if not readings:
+        return _no_reference(parts, ways[0], path, visit) if is_image_key else None
+    return _site(parts, readings, path, visit)
+
+
+_Way = tuple[tuple[str, ...], str]
+
+
+def _ways(parts: Parts, *, is_image_key: bool) -> Iterator[_Way]:
+    """Yield which parts may make the name, and which one the tag; the most likely first."""
+    tag = "tag" if parts.has("tag") or not (is_image_key and parts.has("version")) else "version"
+    has_end = parts.has("tag", *DIGEST_KEYS)
+    if parts.stem and not (has_end or parts.has("version")):
+        return
     if parts.value("repository"):
-        if parts.value("image") and parts.value("version") and not has_tag:
-            # The Prometheus operator's way: repository/image:version.
-            yield from _named(parts, visit, ("repository", "image"), "version")
-        elif has_tag or has_digest or is_image_key:
-            if parts.value("name") and registry:
-                # Strimzi's way: registry/repository/name:tag.
-                yield from _named(parts, visit, ("repository", "name"), "tag")
-            yield from _named(parts, visit, ("repository",), "tag")
-    elif parts.value("image") and (has_tag or has_digest or registry):
-        yield from _named(parts, visit, ("image",), "tag")
-    elif parts.value("repo") and has_tag and (is_image_key or registry):
-        yield from _named(parts, visit, ("repo",), "tag")
-    elif parts.value("name") and has_tag and is_image_key:
-        yield from _named(parts, visit, ("name",), "tag")
+        if parts.value("image") and parts.value("version") and not parts.has("tag"):
+            # NVIDIA's operators: repository/image:version.
+            yield ("repository", "image"), "version"
+        elif has_end or is_image_key:
+            if parts.value("name") and parts.value("registry"):
+                # Strimzi: registry/repository/name:tag.
+                yield ("repository", "name"), tag
+            yield ("repository",), tag
+            if parts.value("name") and not parts.value("registry") and is_image_key:
+                yield ("repository", "name"), tag
+    elif parts.value("image") and (has_end or parts.value("registry") or parts.stem):
+        yield ("image",), tag
+    elif parts.value("repo") and has_end and (is_image_key or parts.value("registry")):
+        yield ("repo",), tag
+    elif parts.value("name") and (has_end or tag == "version") and is_image_key:
+        yield ("name",), tag
 
 
-def _named(parts: _Parts, visit: Visit, keys: tuple[str, ...], tag_key: str) -> Iterator[_Reading]:
-    name = "/".join(parts.value(key) for key in keys)
-    scalar = parts.scalars[keys[-1]]
-    registry = parts.value("registry")
-    default = visit.defaults.get("registry", "")
-    # A chart's global registry replaces the image's own, where it is set.
-    for prefix in dict.fromkeys((default, registry) if default else (registry,)):
+def _read(parts: Parts, names: tuple[str, ...], tag: str, visit: Visit) -> Iterator[_Reading]:
+    name = "/".join(parts.value(part) for part in names)
+    for prefix in _prefixes(parts, name, visit):
         full = f"{prefix.rstrip('/')}/{name}" if prefix else name
         if ImageReference.try_parse(full) is not None:
-            yield _Reading(full, scalar, tag_key)
-    if default and ImageReference.try_parse(name) is not None:
-        yield _Reading(name, scalar, tag_key)
+            image = ImageReference.try_parse(_with_end(full, parts, tag))
+            if image is not None:
+                yield _Reading(image, names, tag)
 
 
-def _site(parts: _Parts, readings: list[_Reading], path: Path, visit: Visit) -> Site | None:
-    read = [(reading, _reference(parts, reading)) for reading in readings]
-    read = [(reading, image) for reading, image in read if image is not None]
-    if not read:
-        return None
-    # Which reading the chart has in mind cannot be seen; the lock may know one of them.
-    reading, image = next(
-        (
-            (reading, image)
-            for reading, image in read
-            if image is not None and not isinstance(visit.lock.match(image), Missing)
-        ),
-        read[0],
-    )
-    assert image is not None  # noqa: S101  (filtered above)
-    pin = _pin(parts, reading, image)
-    return visit.site(
-        reading.repository,
-        image,
-        path,
-        NAME,
-        text=image.text,
-        pin=pin,
-        problem=_problem(parts, reading, image, visit),
-    )
+def _prefixes(parts: Parts, name: str, visit: Visit) -> tuple[str, ...]:
+    """Return the registries that may stand before a name, the most likely first.
+
+    A chart's global registry replaces the image's own in some charts, and stands
+    in for a missing one in others.
+    """
+    own = parts.value("registry") or (parts.value("hub") if parts.has("image") else "")
+    shared = visit.defaults.get("registry", "")
+    if not shared:
+        return (own,)
+    named = ImageReference.try_parse(name)
+    if not own and named is not None and named.repository.registry in name:
+        return ("", shared)
+    return tuple(dict.fromkeys((shared, own, "")))
 
 
-def _reference(parts: _Parts, reading: _Reading) -> ImageReference | None:
-    text = reading.name
-    tag = parts.value(reading.tag_key)
-    if tag:
-        text += f":{tag}"
+def _with_end(name: str, parts: Parts, tag: str) -> str:
+    text = f"{name}:{parts.value(tag)}" if parts.value(tag) else name
     digest = _digest(parts)
-    if digest and "@" not in text:
-        text += f"@{digest}"
-    return ImageReference.try_parse(text)
+    return f"{text}@{digest}" if digest and "@" not in text else text
 
 
-def _digest(parts: _Parts) -> str:
-    digest = parts.value("digest")
-    hex_digits = parts.value("sha")
+def _digest(parts: Parts) -> str:
+    digest, hex_digits = parts.value("digest"), parts.value("sha")
     if not digest and len(hex_digits) == DIGEST_HEX_DIGITS["sha256"]:
         return f"sha256:{hex_digits}"
     return digest or hex_digits
 
 
-def _pin(parts: _Parts, reading: _Reading, image: ImageReference) -> Pin:
-    for key in _DIGEST_KEYS:
-        scalar = parts.scalars.get(key)
-        if scalar is not None and not scalar.value.strip("~").replace("null", ""):
-            return FillKey(scalar, bare_hex=key == "sha", is_json=parts.keys[key].style == '"')
-    tag = parts.scalars.get(reading.tag_key)
-    if tag is not None and parts.value(reading.tag_key):
+def _site(parts: Parts, readings: list[_Reading], path: Path, visit: Visit) -> Site | None:
+    reading, others = _chosen(readings, visit)
+    used = _used(parts, reading)
+    scalars = tuple(parts.scalars[part] for part in used)
+    if reading.image.tag is not None or reading.image.is_pinned:
+        visit.completed.add(parts.scalars[reading.names[-1]])
+    if not visit.claim_parts(scalars, [parts.places[part] for part in used]):
+        return None
+    pin = Unwritable(f"the lock has {others}, and either may be meant") if others else None
+    return visit.site(
+        parts.scalars[reading.names[-1]],
+        reading.image,
+        (path, parts.keys[reading.names[-1]].value) if parts.stem else path,
+        NAME,
+        text=reading.image.text,
+        pin=pin or _pin(parts, reading),
+        problem=_problem(parts, reading, visit),
+        parts=scalars,
+    )
+
+
+def _chosen(readings: list[_Reading], visit: Visit) -> tuple[_Reading, str]:
+    """Return the reading that the lock knows, and what else it knows if that is not one digest.
+
+    Which reading the chart has in mind cannot be seen here.
+    """
+    known: dict[Digest, _Reading] = {}
+    for reading in readings:
+        match visit.lock.match(reading.image):
+            case Found(digest=digest) | Ambiguous(digest=digest):
+                known.setdefault(digest, reading)
+            case Missing():
+                pass
+    if readings[0].image.is_pinned:
+        return next((r for r in readings if visit.lock.allows(r.image)), readings[0]), ""
+    if not known:
+        return readings[0], ""
+    first, *rest = known.values()
+    both = " and ".join(f"'{reading.image}'" for reading in (first, *rest))
+    return first, both if rest else ""
+
+
+def _used(parts: Parts, reading: _Reading) -> list[str]:
+    wanted = ("registry", "hub", *reading.names, reading.tag, *DIGEST_KEYS)
+    return [part for part in dict.fromkeys(wanted) if part in parts.scalars]
+
+
+def _pin(parts: Parts, reading: _Reading) -> Pin:
+    for part in DIGEST_KEYS:
+        scalar = parts.scalars.get(part)
+        if scalar is not None and not scalar.value and not _is_switched_off(parts):
+            return FillKey(scalar, bare_hex=part == "sha", is_json=parts.keys[part].style == '"')
+    tag = parts.scalars.get(reading.tag)
+    if tag is not None and parts.value(reading.tag):
         return Append(tag, len(tag.value.rstrip()))
-    if image.tag is not None:
-        return Append(reading.repository, len(reading.repository.value.rstrip()))
+    if reading.image.tag is not None:
+        name = parts.scalars[reading.names[-1]]
+        return Append(name, len(name.value.rstrip()))
     return Unwritable("its tag is elsewhere")
 
 
-def _problem(
-    parts: _Parts, reading: _Reading, image: ImageReference, visit: Visit
-) -> Problem | None:
+def _is_switched_off(parts: Parts) -> bool:
+    """Say whether the chart is told to leave the digest aside, as Cilium's ``useDigest`` does."""
+    return parts.value("useDigest").lower() == "false"
+
+
+def _problem(parts: Parts, reading: _Reading, visit: Visit) -> Problem | None:
+    image = reading.image
     if image.tag is not None or image.is_pinned:
         return None
     default = visit.defaults.get("tag")
@@ -198,20 +221,32 @@ def _problem(
         f"the tag '{default}' stands in 'global'"
         if default
         else "its tag is empty here"
-        if reading.tag_key in parts.scalars
+        if parts.has(reading.tag)
         else "no tag stands beside it"
     )
     return Problem("tag-elsewhere", f"'{image}' cannot be pinned: {where}")
 
 
-def _lone_tag(parts: _Parts, path: Path, visit: Visit) -> Site | None:
-    """Tell of a tag or digest whose repository is named elsewhere."""
+def _no_reference(parts: Parts, way: _Way, path: Path, visit: Visit) -> Site | None:
+    """Tell of parts that make no image ID, such as a tag that something else replaces."""
+    names, tag = way
+    name = "/".join(parts.value(part) for part in names)
+    if ImageReference.try_parse(name) is None or not parts.value(tag) + _digest(parts):
+        return None
+    visit.claim(*(parts.scalars[part] for part in (*names, tag) if part in parts.scalars))
+    text = _with_end(name, parts, tag)
+    return visit.site(parts.scalars[names[-1]], None, path, NAME, text=text)
+
+
+def _lone_tag(parts: Parts, path: Path, visit: Visit) -> Site | None:
+    """Tell of a tag whose repository is named elsewhere."""
     scalar = parts.scalars.get("tag")
     if scalar is None or not parts.value("tag") or scalar.is_templated:
         return None
     if parts.value("digest") or parts.value("sha") or "@" in scalar.value:
         return None
-    visit.claim(scalar)
+    if not visit.claim_parts((scalar,), (parts.places["tag"],)):
+        return None
     return visit.site(
         scalar,
         None,
@@ -223,4 +258,5 @@ def _lone_tag(parts: _Parts, path: Path, visit: Visit) -> Site | None:
             "repository-elsewhere",
             f"the tag '{scalar.value}' is set here, and the repository that it belongs to is not",
         ),
+        parts=(scalar,),
     )

@@ -13,9 +13,18 @@ from imagelock.document.nodes import Alias, Mapping, Node, Scalar
 from imagelock.find.site import Append, Path, Pin, Problem, Site, Unwritable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-__all__ = ["Knowledge", "Layer", "Visit", "followed", "is_typed", "scalar_under"]
+__all__ = [
+    "Knowledge",
+    "Layer",
+    "Visit",
+    "followed",
+    "is_typed",
+    "optional",
+    "scalar_under",
+    "value_under",
+]
 
 _NUMBER = re.compile(r"[-+]?[0-9][0-9_.,]*(?:e[-+]?[0-9]+)?", re.IGNORECASE)
 _BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off"})
@@ -37,12 +46,18 @@ class Layer(Struct, frozen=True):
 
 
 class Visit:
-    """One document while it is walked.
+    """One document while it is walked, with the documents inside it.
 
     Attributes:
         knowledge: The lock and the configured key paths.
-        defaults: What the values' ``global`` says of images: ``registry``, ``tag``.
+        defaults: What the values' ``global`` says of images: ``registry``, ``tag``, ``hub``.
+        namespace: Where the object that is walked will run, if it says so.
         templated: How many places name an image by a template.
+        used: The places that a finder has read an image, or a part of one, from:
+            a scalar at its own place, or an alias of one.
+        completed: The repositories that have found their tag.
+        roots: What was parsed, for whoever asks where the aliases of an anchor are.
+        left_out: What is no input, and was not walked.
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
@@ -50,9 +65,20 @@ class Visit:
         self.defaults: dict[str, str] = {}
         self.templated = 0
         self.namespace: str | None = None
-        self._claimed: set[int] = set()
-        self._replaced: set[int] = set()
-        self._paths: dict[int, Path] = {}
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin with the next document of a stream."""
+        # Nodes, not their ids: an id is given again once a tree is gone.
+        self._wholes: set[Scalar] = set()
+        self._parts: set[Scalar] = set()
+        self._together: set[tuple[Scalar, ...]] = set()
+        self._replaced: set[Node] = set()
+        self._paths: dict[Scalar, Path] = {}
+        self.used: set[Node] = set()
+        self.completed: set[Scalar] = set()
+        self.roots: list[Node] = []
+        self.left_out: list[Node] = []
 
     @property
     def lock(self) -> Lock:
@@ -61,27 +87,42 @@ class Visit:
 
     def is_claimed(self, scalar: Scalar) -> bool:
         """Say whether a finder has already spoken about this scalar."""
-        return id(scalar) in self._claimed
+        return scalar in self._wholes or scalar in self._parts
+
+    def is_whole(self, scalar: Scalar) -> bool:
+        """Say whether a finder has spoken about this scalar alone: it is no part of an image."""
+        return scalar in self._wholes
 
     def claim(self, *scalars: Scalar) -> None:
         """Keep other finders from speaking about these scalars."""
-        self._claimed.update(map(id, scalars))
+        self._wholes.update(scalars)
+
+    def claim_parts(self, scalars: tuple[Scalar, ...], places: Iterable[Node]) -> bool:
+        """Claim the parts of one image, and say whether it is told for the first time.
+
+        A part may be shared with other images, as an anchored tag is.
+        """
+        self.used.update(places)
+        is_new = scalars not in self._together
+        self._together.add(scalars)
+        self._parts.update(scalars)
+        return is_new
 
     def replace(self, *nodes: Node) -> None:
         """Keep the walk from these nodes: a view of them is walked instead."""
-        self._replaced.update(map(id, nodes))
+        self._replaced.update(nodes)
 
     def is_replaced(self, node: Node) -> bool:
         """Say whether a view of this node is walked instead of it."""
-        return id(node) in self._replaced
+        return node in self._replaced
 
     def move(self, scalar: Scalar, path: Path) -> None:
         """Remember where a scalar really stands, where a view of layers shows it elsewhere."""
-        self._paths[id(scalar)] = path
+        self._paths[scalar] = path
 
     def path_of(self, scalar: Scalar, path: Path) -> Path:
         """Return the path of a scalar that a finder met at *path*."""
-        return self._paths.get(id(scalar), path)
+        return self._paths.get(scalar, path)
 
     def image_at(
         self,
@@ -93,23 +134,27 @@ class Visit:
     ) -> Site | None:
         """Make the site of a scalar whose whole text names an image, and claim it.
 
-        ``None`` where it names none: what is nothing, a template or an alias
-        (whose anchor is met at its own place), and what *looks_right* refuses.
+        ``None`` where it names none: what is nothing or a template, what
+        *looks_right* refuses, and an alias of what has its site already.
         """
-        if type(node) is not Scalar or self.is_claimed(node) or node.is_null:
+        scalar = followed(node)
+        if node is None or type(scalar) is not Scalar or scalar.is_null:
             return None
-        if node.is_templated:
-            self.claim(node)
-            self.templated += 1
+        if scalar.is_templated:
+            self.templated += not self.is_claimed(scalar)
+            self.claim(scalar)
             return None
-        name = node.value.strip()
+        name = scalar.value.strip()
         image = ImageReference.try_parse(name)
         if looks_right is not None and (image is None or not looks_right(image)):
             return None
-        if is_typed(node):
+        if is_typed(scalar):
             return None
-        self.claim(node)
-        return self.site(node, image, path, found_by, text=name)
+        self.used.add(node)
+        if self.is_claimed(scalar):
+            return None
+        self.claim(scalar)
+        return self.site(scalar, image, path, found_by, text=name)
 
     def site(  # noqa: PLR0913  (they are the fields of a site)
         self,
@@ -122,6 +167,7 @@ class Visit:
         pin: Pin | None = None,
         problem: Problem | None = None,
         offset: int = 0,
+        parts: tuple[Scalar, ...] = (),
     ) -> Site:
         """Make a site; without *pin*, the digest is appended to the scalar's text."""
         if image is None and problem is None:
@@ -140,6 +186,7 @@ class Visit:
             problem=problem,
             namespace=self.namespace,
             offset=offset,
+            parts=parts,
         )
 
 
@@ -155,7 +202,21 @@ def followed(node: Node | None) -> Node | None:
     return node.target if type(node) is Alias else node
 
 
+def optional(site: Site | None) -> tuple[Site, ...]:
+    """Return the site that there is, or none."""
+    return () if site is None else (site,)
+
+
+def value_under(mapping: Mapping, key: str) -> Node | None:
+    """Return what stands under a key: the last of several, and an alias as it is."""
+    found: Node | None = None
+    for name, value in mapping.pairs:
+        if type(name) is Scalar and name.value == key:
+            found = value
+    return found
+
+
 def scalar_under(mapping: Mapping, key: str) -> Scalar | None:
-    """Return the scalar under a key, if a scalar stands there."""
-    value = mapping.get(key)
+    """Return the scalar under a key, if a scalar stands there, aliases followed."""
+    value = followed(value_under(mapping, key))
     return value if type(value) is Scalar else None

@@ -1,0 +1,95 @@
+"""Which keys, variables and flags name an image, told by their words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from imagelock.core.grammar import is_domain
+
+if TYPE_CHECKING:
+    from imagelock.core.reference import ImageReference
+
+__all__ = [
+    "is_image_flag",
+    "is_image_key",
+    "is_image_variable",
+    "is_images_key",
+    "is_push_flag",
+    "is_push_key",
+    "looks_like_an_image",
+    "looks_like_no_picture",
+    "names_its_registry",
+]
+
+# image, imageName, fooImage, foo_image, foo-image, FOO_IMAGE, imageRef, foo.example/proxyImage
+_IMAGE = re.compile(
+    r"(?:(?:^|[_./-])image|[a-z0-9]Image|(?:^|[_./-])IMAGE)"
+    r"(?:[_.-]?(?:name|ref|reference|url|uri)|Name|Ref|Reference|URL|Url|URI|_NAME|_REF|_URL)?$"
+)
+_IMAGES = re.compile(r"(?:(?:^|[_./-])images|[a-z0-9]Images)$")
+_PICTURE_KEY = re.compile(
+    r"(?:avatar|background|banner|cover|favicon|hero|icon|logo|poster|preview|profile|splash"
+    r"|thumb(?:nail)?)[_-]?image",
+    re.IGNORECASE,
+)
+_PICTURE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|ico|bmp|avif|iso|qcow2|img|raw|vmdk)$")
+# The disk image of a machine at Google: projects/<project>/global/images/<name>
+_DISK = re.compile(r"projects/[^/]+/global/images/")
+
+# RELATED_IMAGE_FOO, FOO_IMAGE, IMAGE_FOO
+_VARIABLE = re.compile(r"(?:^|_)IMAGES?(?:_|$)")
+_PUSHED = re.compile(r"(?:^|[_.-])(?:output|dest(?:ination)?|push)[_.-]?image", re.IGNORECASE)
+# kaniko's, and those of docker, buildah and podman
+_PUSH_FLAGS = frozenset(("--destination", "-d", "--tag", "-t", "--cache-repo", "--push"))
+
+
+def is_image_key(key: str) -> bool:
+    """Say whether a key, by its words, names one image and is read as one."""
+    return (
+        _IMAGE.search(key) is not None and not _PICTURE_KEY.search(key) and not _PUSHED.search(key)
+    )
+
+
+def is_images_key(key: str) -> bool:
+    """Say whether a key names several images."""
+    return _IMAGES.search(key) is not None and not _PICTURE_KEY.search(key)
+
+
+def is_image_variable(name: str) -> bool:
+    """Say whether an environment variable names an image."""
+    return _VARIABLE.search(name) is not None and not _PUSHED.search(name)
+
+
+def is_image_flag(argument: str) -> bool:
+    """Say whether an argument is a flag that takes an image: ``--solver-image``."""
+    return argument.startswith("-") and is_image_key(argument.lstrip("-"))
+
+
+def is_push_flag(argument: str) -> bool:
+    """Say whether an argument is a flag that takes where a build pushes to."""
+    return argument in _PUSH_FLAGS or (
+        argument.startswith("-") and _PUSHED.search(argument) is not None
+    )
+
+
+def is_push_key(key: str) -> bool:
+    """Say whether a key names where a build pushes to."""
+    return _PUSHED.search(key) is not None
+
+
+def looks_like_an_image(image: ImageReference) -> bool:
+    """Say whether a text is an image ID and not just words that parse as one."""
+    has_more_than_a_name = image.tag is not None or image.is_pinned or "/" in image.text
+    return has_more_than_a_name and looks_like_no_picture(image)
+
+
+def looks_like_no_picture(image: ImageReference) -> bool:
+    """Say whether a text is no file of pixels, and no disk of a machine."""
+    return not _PICTURE.search(image.text) and not _DISK.match(image.text)
+
+
+def names_its_registry(image: ImageReference) -> bool:
+    """Say whether an image ID is written with its registry."""
+    first, slash, _ = image.text.partition("/")
+    return bool(slash) and is_domain(first)

@@ -1,0 +1,100 @@
+"""Parts: the keys of one mapping that may make an image together.
+
+{registry, repository, tag, digest}         keys that are parts by themselves
+{image, imageTag}                           keys of one family
+{operatorImage, operatorImageTag}           and of another
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from imagelock.document.nodes import Node, Scalar
+from imagelock.find.visit import followed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelock.document.nodes import Mapping
+
+__all__ = ["DIGEST_KEYS", "Parts", "groups_of", "is_part"]
+
+REPOSITORY_KEYS = ("repository", "repo", "image", "name")
+DIGEST_KEYS = ("digest", "sha")
+_PARTS = frozenset(
+    ("registry", "hub", *REPOSITORY_KEYS, "tag", "version", *DIGEST_KEYS, "useDigest")
+)
+# imageTag, image_tag, IMAGE-TAG, operatorImageRepository
+_MEMBER = re.compile(
+    r"(?P<stem>(?:[A-Za-z0-9_-]*[a-z0-9_-])?(?:image|Image|IMAGE))[_-]?"
+    r"(?P<part>registry|repository|repo|name|tag|version|digest|sha|hub)",
+    re.IGNORECASE,
+)
+# Not an image but what other images take from.
+_DEFAULTS = re.compile(r"^_?default", re.IGNORECASE)
+
+
+class Parts(Struct, frozen=True):
+    """Scalars that may make an image, by the part that each one is.
+
+    *places* are the nodes of the same parts as they stand in the mapping, which
+    may be aliases; *stem* is empty for keys that are parts by themselves.
+    """
+
+    stem: str
+    scalars: dict[str, Scalar]
+    places: dict[str, Node]
+    keys: dict[str, Scalar]
+
+    def value(self, part: str) -> str:
+        """Return a part's text, empty where it is missing or null."""
+        scalar = self.scalars.get(part)
+        return "" if scalar is None or scalar.is_null else scalar.value.strip()
+
+    def has(self, *parts: str) -> bool:
+        """Say whether any of these parts is there, though it may be empty."""
+        return any(part in self.scalars for part in parts)
+
+
+def is_part(key: str) -> bool:
+    """Say whether a key, by itself or with others of its family, makes a mapping interesting."""
+    return key in {"repository", "repo", "tag", "digest", "sha", "registry"} or (
+        _MEMBER.fullmatch(key) is not None
+    )
+
+
+def groups_of(mapping: Mapping) -> Iterator[Parts]:
+    """Yield the groups of keys that may make one image each."""
+    groups: dict[str, Parts] = {}
+    for key, value in mapping.pairs:
+        scalar = followed(value)
+        if type(key) is not Scalar or type(scalar) is not Scalar:
+            continue
+        if key.value in _PARTS:
+            _add(groups, "", key.value, key, value)
+        member = _MEMBER.fullmatch(key.value)
+        if member and not _DEFAULTS.match(key.value):
+            _add(groups, member["stem"], member["part"].lower(), key, value)
+    yield from _with_stems(groups, mapping)
+
+
+def _add(groups: dict[str, Parts], stem: str, part: str, key: Scalar, value: Node) -> None:
+    group = groups.setdefault(stem, Parts(stem, {}, {}, {}))
+    scalar = followed(value)
+    assert type(scalar) is Scalar  # noqa: S101  (whoever adds has looked)
+    group.scalars[part] = scalar
+    group.places[part] = value
+    group.keys[part] = key
+
+
+def _with_stems(groups: dict[str, Parts], mapping: Mapping) -> Iterator[Parts]:
+    """Let the key that a family is named for be its ``image``."""
+    stems = groups.keys() - {""}
+    if stems:
+        for key, value in mapping.pairs:
+            if type(key) is Scalar and key.value in stems and type(followed(value)) is Scalar:
+                _add(groups, key.value, "image", key, value)
+    yield from groups.values()

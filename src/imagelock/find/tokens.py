@@ -1,0 +1,76 @@
+"""Image IDs inside a longer text, delimited so that each is a word of its own.
+
+    ... --solver-image=quay.io/x/y:1 ...        a part of an argument
+    4.2.0=quay.io/x/kafka:4.2.0                 a line of a variable's value
+
+A piece of an address (``https://quay.io/x/y:1``, ``docker://…``), of a path or
+of a longer name is none, nor is what a template or a variable is joined to.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from imagelock.core import grammar
+from imagelock.core.reference import ImageReference
+from imagelock.find.site import offsets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelock.document.nodes import Scalar
+
+__all__ = ["Token", "tokens"]
+
+# What a name may not follow: a letter of a longer word, the "/" or ":" of an
+# address, and the end of "$(VARIABLE)", "${VARIABLE}" and "<placeholder>".
+_BEFORE = r"(?<![A-Za-z0-9_./:@%~+$(){}<>\\*-])"
+_AFTER = r"(?![A-Za-z0-9_/@:$(){}<>\\*%-])"
+# Every part is taken as far as it goes and never given back, so the time is
+# linear in the length of the text; the grammar decides afterwards.
+_TOKEN = re.compile(
+    rf"{_BEFORE}(?P<name>[A-Za-z0-9\[][A-Za-z0-9.\[\]_-]*+(?::[0-9]{{1,5}}+(?=/))?+"
+    r"(?:/[a-z0-9._-]++)*+)"
+    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]*+))?+"
+    rf"(?P<digest>@(?:{grammar.DIGEST}))?+{_AFTER}"
+)
+
+
+class Token(Struct, frozen=True):
+    """An image ID with a tag or a digest, and where it begins in its scalar's value."""
+
+    image: ImageReference
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Where it ends in the scalar's value."""
+        return self.start + len(self.image.text)
+
+
+def tokens(scalar: Scalar) -> Iterator[Token]:
+    """Yield the image IDs with a tag or a digest that stand in a scalar's value."""
+    for match in _TOKEN.finditer(scalar.value):
+        if match["tag"] is None and match["digest"] is None:
+            continue
+        text = match[0] if match["digest"] else match[0].rstrip(".")
+        image = ImageReference.try_parse(text)
+        if image is not None and not touches_a_template(scalar, match.start(), match.end()):
+            yield Token(image, match.start())
+
+
+def touches_a_template(scalar: Scalar, start: int, end: int) -> bool:
+    """Say whether a piece of a scalar's value holds a template, or is joined to one."""
+    text = scalar.text.source.text
+    if "{{" not in text:
+        return False
+    offsets = offsets_of(scalar)
+    if offsets is None:
+        return scalar.is_templated
+    first = scalar.text.root_start(offsets.start(start))
+    last = scalar.text.root_end(offsets.end(end))
+    piece = text[max(first - 1, 0) : last + 1]
+    return "{" in piece or "}" in piece
