@@ -17,6 +17,7 @@ from imagelock.core.place import ClusterPlace, FilePlace
 
 APP = FilePlace("deploy/app.yaml", 12, 16, "$.spec.containers[0].image")
 POD = ClusterPlace(namespace="shop", kind="Pod", name="web-0", container="container app")
+OF_API = {"container": "container api", "workload": "Deployment/api"}
 HOSTILE = "evil\x1b[2J<&>\"'\x00\u202e\ufffe\ud800\n]]>:1"
 
 
@@ -101,3 +102,31 @@ def many() -> Report:
         for number in range(500)
     )
     return Report(command="check", findings=findings, coverage=Coverage(500, "images"))
+
+
+@pytest.fixture
+def crowd() -> Report:
+    """A Deployment without a digest, and its three hundred pods."""
+    places = [
+        ClusterPlace(namespace="shop", kind="Pod", name=f"api-7c9-{number:03}", **OF_API)
+        for number in range(300)
+    ]
+    places.append(ClusterPlace(namespace="shop", kind="Deployment", name="api", **OF_API))
+    findings = tuple(
+        Finding.of("not-pulled-by-digest", place, "asked for a tag", image="redis:7")
+        for place in places
+    )
+    coverage = Coverage(301, "pods and workloads")
+    return Report(command="verify", findings=findings, coverage=coverage)
+
+
+@pytest.fixture
+def flood() -> Report:
+    """More than six thousand workloads with a warning, and an error after them all."""
+    places = [ClusterPlace(namespace="shop", kind="Pod", name=f"p{n}") for n in range(6_001)]
+    findings = [
+        Finding.of("cannot-compare", place, "it gives another digest", image=f"redis:{number}")
+        for number, place in enumerate(places[1:])
+    ]
+    findings.append(Finding.of("not-pulled-by-digest", places[0], "asked for a tag", image="r"))
+    return Report(command="verify", findings=tuple(findings), coverage=Coverage(6_001, "pods"))

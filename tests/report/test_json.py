@@ -22,7 +22,7 @@ def test_the_schema_is_one() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
-@pytest.mark.parametrize("name", ["clean", "mixed", "nothing", "hostile", "many"])
+@pytest.mark.parametrize("name", ["clean", "mixed", "nothing", "hostile", "many", "crowd", "flood"])
 def test_every_report_is_as_the_schema_says(name: str, request: pytest.FixtureRequest) -> None:
     report: Report = request.getfixturevalue(name)
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import jsonschema
 import pytest
+from msgspec.structs import replace
 
 from imagelock.core.finding import Report
 from imagelock.report.sarif import render
@@ -42,7 +43,7 @@ def schema() -> Any:
     return json.loads(file.read_text("utf-8"))
 
 
-@pytest.mark.parametrize("name", ["clean", "mixed", "nothing", "hostile", "many"])
+@pytest.mark.parametrize("name", ["clean", "mixed", "nothing", "hostile", "many", "crowd", "flood"])
 def test_every_report_is_as_the_published_schema_says(
     name: str, schema: Any, request: pytest.FixtureRequest
 ) -> None:
@@ -85,7 +86,7 @@ def test_a_rule_says_why_how_to_mend_and_how_to_allow_it(mixed: Report) -> None:
 
 
 def test_an_object_of_a_cluster_is_a_logical_location(mixed: Report) -> None:
-    location = run_of(mixed)["results"][3]["locations"][0]
+    location = run_of(mixed)["results"][2]["locations"][0]
 
     assert location["logicalLocations"] == [
         {
@@ -98,7 +99,7 @@ def test_an_object_of_a_cluster_is_a_logical_location(mixed: Report) -> None:
 
 
 def test_a_place_in_a_file_has_its_line_column_and_key_path(mixed: Report) -> None:
-    location = run_of(mixed)["results"][2]["locations"][0]
+    location = run_of(mixed)["results"][0]["locations"][0]
 
     assert location["physicalLocation"]["region"] == {"startLine": 3, "startColumn": 8}
     assert location["logicalLocations"] == [{"fullyQualifiedName": "$.a"}]
@@ -123,3 +124,33 @@ def test_what_was_not_looked_at_is_told(mixed: Report) -> None:
     (told,) = invocation["toolExecutionNotifications"]
     assert told["message"]["text"] == "notes.txt was not looked at: it is no YAML"
     assert invocation["properties"]["lookedAt"] == 9
+
+
+def test_three_hundred_pods_of_one_deployment_are_one_result_that_occurred_so_often(
+    crowd: Report,
+) -> None:
+    (result,) = run_of(crowd)["results"]
+
+    (location,) = result["locations"]
+    assert location["logicalLocations"][0]["fullyQualifiedName"] == (
+        "shop/Deployment/api container api"
+    )
+    assert result["occurrenceCount"] == 301
+    assert result["properties"]["places"][-1] == "and 291 more"
+
+
+def test_a_fingerprint_stays_when_a_deployment_gets_new_pods(crowd: Report) -> None:
+    fewer = replace(crowd, findings=crowd.findings[200:])
+
+    assert [run_of(report)["results"][0]["partialFingerprints"] for report in (crowd, fewer)] == [
+        run_of(crowd)["results"][0]["partialFingerprints"]
+    ] * 2
+
+
+def test_what_is_too_much_for_github_is_counted_and_the_errors_come_first(flood: Report) -> None:
+    run = run_of(flood)
+
+    assert len(run["results"]) == 5_000
+    assert run["results"][0]["level"] == "error"
+    told = run["invocations"][0]["toolExecutionNotifications"][-1]["message"]["text"]
+    assert told == "1,001 warnings more are in the report as JSON"

@@ -120,3 +120,18 @@ def test_colours_are_there_when_they_are_asked_for(
 
     assert "\x1b[31merror:\x1b[0m" in render(mixed, colour=True)
     assert "\x1b[" not in render(mixed)
+
+
+def test_three_hundred_pods_of_one_deployment_are_one_line(crowd: Report) -> None:
+    assert (
+        render(crowd)
+        == """\
+shop/Deployment/api container api: error: 'redis:7': asked for a tag, in its template and 300 \
+pods, e.g. api-7c9-000 [not-pulled-by-digest]
+
+what to do
+  not-pulled-by-digest: Pin the image where its manifest comes from, and deploy again.
+
+301 errors on 1 line: 301 pods and workloads looked at
+"""
+    )

@@ -12,11 +12,16 @@ from imagelock.core.identity import filed_under
 from imagelock.core.place import ClusterPlace, Place, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable, Iterable, Sequence
 
     from imagelock.core.rules import Severity
 
-__all__ = ["SEVERITIES", "Group", "grouped"]
+__all__ = ["LISTED", "SEVERITIES", "Group", "grouped", "how_many"]
+
+# Groups that a report for a tool lists: GitHub keeps 5,000 results of a run, and
+# GitLab gives up on JUnit files of some ten thousand testcases.
+LISTED = 5_000
+_NAMED = 10  # places of a group that are named before the rest is counted
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "note")
 
@@ -48,6 +53,15 @@ class Group(Struct, frozen=True):
             return f"in {_listed([*parts[:-1], f'{inner[0].kind.lower()} {example}'])}"
         return f"in {_listed(parts)}, e.g. {example}"
 
+    @property
+    def named_places(self) -> list[str]:
+        """The first of several places, and how many more there are."""
+        if len(self.places) == 1:
+            return []
+        named = [str(place) for place in self.places[:_NAMED]]
+        more = len(self.places) - len(named)
+        return [*named, f"and {more:,} more"] if more else named
+
 
 def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
     """Return the groups in the order of reading.
@@ -63,6 +77,18 @@ def grouped(findings: Iterable[Finding]) -> tuple[Group, ...]:
         for members in together.values()
     ]
     return tuple(_in_reading_order(groups))
+
+
+def how_many(groups: Sequence[Group]) -> str:
+    """Count the findings of groups by severity: ``3 errors, 1 note``."""
+    counts = Counter[str]()
+    for group in groups:
+        counts[group.finding.severity] += len(group.places)
+    return ", ".join(
+        f"{counts[severity]:,} {severity}{'s' * (counts[severity] > 1)}"
+        for severity in SEVERITIES
+        if counts[severity]
+    )
 
 
 def _key(finding: Finding, number: int) -> Hashable:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from imagelock.core.group import LISTED, grouped, how_many
 from imagelock.core.identity import filed_under, fingerprints
 from imagelock.core.place import FilePlace, printable
 
 if TYPE_CHECKING:
-    from imagelock.core.finding import Finding, Report
+    from collections.abc import Sequence
+
+    from imagelock.core.finding import Report
+    from imagelock.core.group import Group
 
 __all__ = ["render"]
 
@@ -19,28 +23,44 @@ _SEVERITIES = {"error": "major", "warning": "minor", "note": "info"}
 
 def render(report: Report) -> str:
     """Return the list of issues; GitLab shows one issue for one fingerprint."""
-    issues = [
-        _issue(finding, fingerprint)
-        for finding, fingerprint in zip(report.findings, fingerprints(report.findings), strict=True)
-    ]
+    groups = grouped(report.findings)
+    listed, rest = groups[:LISTED], groups[LISTED:]
+    names = fingerprints(group.finding for group in listed)
+    issues = [_issue(group, name) for group, name in zip(listed, names, strict=True)]
+    if rest:
+        issues.append(_unlisted(rest))
     return json.dumps(issues, indent=2) + "\n"
 
 
-def _issue(finding: Finding, fingerprint: str) -> dict[str, object]:
-    line = finding.place.line if isinstance(finding.place, FilePlace) else 0
+def _issue(group: Group, fingerprint: str) -> dict[str, object]:
+    place = group.place
+    line = place.line if isinstance(place, FilePlace) else 0
     return {
-        "description": _description(finding),
-        "check_name": finding.rule.name,
+        "description": _description(group),
+        "check_name": group.finding.rule.name,
         "fingerprint": fingerprint,
-        "severity": _SEVERITIES[finding.severity],
+        "severity": _SEVERITIES[group.finding.severity],
         "location": {
-            "path": printable(filed_under(finding.place)),
+            "path": printable(filed_under(place)),
             "lines": {"begin": max(1, line)},
         },
     }
 
 
-def _description(finding: Finding) -> str:
-    if isinstance(finding.place, FilePlace):
-        return finding.sentence
-    return f"{finding.place}: {finding.sentence}"
+def _description(group: Group) -> str:
+    sentence = group.finding.sentence
+    if isinstance(group.place, FilePlace):
+        return sentence
+    extent = f", {group.extent}" if group.extent else ""
+    return f"{group.place}: {sentence}{extent}"
+
+
+def _unlisted(rest: Sequence[Group]) -> dict[str, object]:
+    """Tell of what is not listed, where it can be seen: as an issue."""
+    return {
+        "description": f"{how_many(rest)} more: the report as JSON has them all",
+        "check_name": "and-more",
+        "fingerprint": "0" * 64,
+        "severity": _SEVERITIES[rest[0].finding.severity],
+        "location": {"path": printable(filed_under(rest[0].place)), "lines": {"begin": 1}},
+    }

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from imagelock.core.group import LISTED, grouped, how_many
 from imagelock.core.identity import filed_under
 from imagelock.core.place import FilePlace, printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from imagelock.core.finding import Finding, Report, ReportedSite, Skipped
+    from imagelock.core.finding import Report, ReportedSite, Skipped
+    from imagelock.core.group import Group
     from imagelock.core.place import Place
 
 __all__ = ["render"]
@@ -68,13 +70,18 @@ def render(report: Report) -> str:
 
 def _cases(report: Report) -> Iterator[_Case]:
     yield _run(report)
-    for finding in report.findings:
-        yield _finding(finding)
+    groups = grouped(report.findings)
+    for group in groups[:LISTED]:
+        yield _finding(group)
+    if groups[LISTED:]:
+        yield _unlisted(groups[LISTED:], report.command)
     for skipped in report.coverage.skipped:
         yield _skipped(skipped, report.command)
-    for site in report.sites or ():
-        if site.status != "finding":
-            yield _site(site)
+    passed = [site for site in report.sites or () if site.status != "finding"]
+    for site in passed[:LISTED]:
+        yield _site(site)
+    if passed[LISTED:]:
+        yield _more_sites(len(passed) - LISTED, report.command)
 
 
 def _run(report: Report) -> _Case:
@@ -88,24 +95,37 @@ def _run(report: Report) -> _Case:
     )
 
 
-def _finding(finding: Finding) -> _Case:
-    file, line = _file(finding.place)
+def _finding(group: Group) -> _Case:
+    finding = group.finding
+    file, line = _file(group.place)
     # The line is not in the name: GitLab compares runs by it, and lines move.
     what = printable(finding.image) or finding.sentence
+    sentence = f"{finding.sentence}, {group.extent}" if group.extent else finding.sentence
     return _Case(
-        classname=_class(finding.place),
+        classname=_class(group.place),
         name=f"{finding.rule.name}: {what}",
         status="failure" if finding.severity == "error" else "skipped",
         file=file,
         line=line,
         rule=finding.rule.name,
-        message=finding.sentence,
+        message=sentence,
         text="\n".join(
             (
-                f"{finding.place}: {finding.severity}: {finding.sentence}",
+                f"{group.place}: {finding.severity}: {sentence}",
                 *([printable(finding.help)] if finding.help else []),
+                *group.named_places,
             )
         ),
+    )
+
+
+def _unlisted(rest: Sequence[Group], command: str) -> _Case:
+    failed = any(group.finding.severity == "error" for group in rest)
+    return _Case(
+        classname=f"imagelock {command}",
+        name="findings that are not listed here",
+        status="failure" if failed else "skipped",
+        message=f"{how_many(rest)} more: the report as JSON has them all",
     )
 
 
@@ -127,6 +147,11 @@ def _site(site: ReportedSite) -> _Case:
         file=file,
         line=line,
     )
+
+
+def _more_sites(count: int, command: str) -> _Case:
+    name = f"{count:,} more sites are pinned or exempt"
+    return _Case(classname=f"imagelock {command}", name=name, status="passed")
 
 
 def _class(place: Place) -> str:

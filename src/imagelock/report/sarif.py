@@ -12,11 +12,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from imagelock import __version__
+from imagelock.core.group import LISTED, grouped, how_many
 from imagelock.core.identity import filed_under, fingerprints
 from imagelock.core.place import FilePlace, printable
 
 if TYPE_CHECKING:
-    from imagelock.core.finding import Finding, Report, Skipped
+    from collections.abc import Sequence
+
+    from imagelock.core.finding import Report, Skipped
+    from imagelock.core.group import Group
     from imagelock.core.place import Place
     from imagelock.core.rules import Rule
 
@@ -25,8 +29,10 @@ __all__ = ["render"]
 
 def render(report: Report) -> str:
     """Return the document: one run, the rules that it found something for, its results."""
-    rules = list({finding.rule.name: finding.rule for finding in report.findings}.values())
-    files = list(dict.fromkeys(_uri(finding.place) for finding in report.findings))
+    groups = grouped(report.findings)
+    listed, rest = groups[:LISTED], groups[LISTED:]
+    rules = list({group.finding.rule.name: group.finding.rule for group in listed}.values())
+    files = list(dict.fromkeys(_uri(group.place) for group in listed))
     driver = {
         "name": "imagelock",
         "semanticVersion": __version__,
@@ -34,10 +40,10 @@ def render(report: Report) -> str:
     }
     run = {
         "tool": {"driver": driver},
-        "invocations": [_invocation(report)],
+        "invocations": [_invocation(report, rest)],
         "artifacts": [{"location": {"uri": uri}} for uri in files],
         "columnKind": "unicodeCodePoints",
-        "results": _results(report, rules, files),
+        "results": _results(listed, rules, files),
     }
     return json.dumps({"version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
@@ -56,10 +62,13 @@ def _rule(rule: Rule) -> dict[str, object]:
     }
 
 
-def _invocation(report: Report) -> dict[str, object]:
+def _invocation(report: Report, rest: Sequence[Group]) -> dict[str, object]:
+    notifications = [_skipped(one) for one in report.coverage.skipped]
+    if rest:
+        notifications.append(_notification(f"{how_many(rest)} more are in the report as JSON"))
     return {
         "executionSuccessful": True,
-        "toolExecutionNotifications": [_skipped(one) for one in report.coverage.skipped],
+        "toolExecutionNotifications": notifications,
         "properties": {
             "command": report.command,
             "lookedAt": report.coverage.looked_at,
@@ -70,25 +79,37 @@ def _invocation(report: Report) -> dict[str, object]:
 
 
 def _skipped(skipped: Skipped) -> dict[str, object]:
-    text = f"{printable(skipped.what)} was not looked at: {printable(skipped.reason)}"
+    what, reason = printable(skipped.what), printable(skipped.reason)
+    return _notification(f"{what} was not looked at: {reason}")
+
+
+def _notification(text: str) -> dict[str, object]:
     return {"level": "note", "message": {"text": text}}
 
 
-def _results(report: Report, rules: list[Rule], files: list[str]) -> list[dict[str, object]]:
+def _results(
+    groups: Sequence[Group], rules: list[Rule], files: list[str]
+) -> list[dict[str, object]]:
     rule_index = {rule.name: index for index, rule in enumerate(rules)}
     file_index = {uri: index for index, uri in enumerate(files)}
+    names = fingerprints(group.finding for group in groups)
     return [
         {
-            "ruleId": finding.rule.name,
-            "ruleIndex": rule_index[finding.rule.name],
-            "level": finding.severity,
-            "message": {"text": finding.sentence},
-            "locations": [_location(finding.place, file_index)],
+            "ruleId": group.finding.rule.name,
+            "ruleIndex": rule_index[group.finding.rule.name],
+            "level": group.finding.severity,
+            "message": {"text": _message(group)},
+            "locations": [_location(group.place, file_index)],
+            "occurrenceCount": len(group.places),
             "partialFingerprints": {"imagelock/v1": fingerprint},
-            "properties": _properties(finding),
+            "properties": _properties(group),
         }
-        for finding, fingerprint in zip(report.findings, fingerprints(report.findings), strict=True)
+        for group, fingerprint in zip(groups, names, strict=True)
     ]
+
+
+def _message(group: Group) -> str:
+    return f"{group.finding.sentence}, {group.extent}" if group.extent else group.finding.sentence
 
 
 def _location(place: Place, file_index: dict[str, int]) -> dict[str, object]:
@@ -121,8 +142,13 @@ def _logical(place: Place) -> dict[str, str]:
     }
 
 
-def _properties(finding: Finding) -> dict[str, str]:
-    properties = {"image": printable(finding.image), "help": printable(finding.help)}
+def _properties(group: Group) -> dict[str, object]:
+    finding = group.finding
+    properties = {
+        "image": printable(finding.image),
+        "help": printable(finding.help),
+        "places": group.named_places,
+    }
     return {name: value for name, value in properties.items() if value}
 
 
