@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -442,14 +443,15 @@ def test_ctrl_c_in_the_middle_leaves_the_old_lock(whole: Project) -> None:
     writer = os.open(whole.folder / "external_images", os.O_WRONLY)
     os.write(writer, f"nginx:1@{A}\n".encode())
 
-    process.send_signal(signal.SIGINT)
-    try:
-        _, told = process.communicate(timeout=30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
-    finally:
-        os.close(writer)
+    # Pressed again, as a person would: a signal that comes between two reads is only
+    # seen when the second one ends.
+    for _ in range(30):
+        process.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=2)
+            break
+    os.close(writer)
+    _, told = process.communicate()
 
     assert process.returncode == 130
     assert told.splitlines() == [
@@ -478,3 +480,16 @@ def test_the_allow_list_may_be_a_link(whole: Project) -> None:
 def test_a_list_is_never_written_over(whole: Project, name: str) -> None:
     for option in ("-o", "--lock"):
         assert "the lock is made from this file" in whole.refuses("lock", option, name)
+
+
+def test_a_broken_link_to_the_settings_is_told(whole: Project) -> None:
+    (whole.folder / "imagelock.toml").symlink_to("nowhere")
+
+    assert whole.refuses("lock").startswith("error: imagelock.toml: there is no such file\n")
+
+
+def test_a_report_is_a_file_and_not_standard_output(whole: Project) -> None:
+    told = whole.refuses("lock", "--report", "junit=-")
+
+    assert "a file was expected" in told
+    assert "--format junit" in told

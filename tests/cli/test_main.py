@@ -207,6 +207,28 @@ def test_an_error_shows_its_place_its_excerpt_and_its_hint_and_nothing_raw(
     )
 
 
+def test_every_mistake_of_a_file_begins_as_an_error(
+    trial: Give, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trial(raising(InputErrors([InputError("one", place="a:1"), InputError("two", place="a:2")])))
+
+    main(["trial"])
+
+    assert capsys.readouterr().err == (
+        "error: a:1: one\nerror: a:2: two\nimagelock trial: nothing was tried\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("argument", "shown"), [("--quiet", "imagelock --quiet"), ("", "imagelock")]
+)
+def test_what_stands_where_a_command_was_expected_is_named(
+    argument: str, shown: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([argument]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"{shown}: nothing was done"
+
+
 def test_python_minus_m_runs_it_too() -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "imagelock", "--version"], capture_output=True, text=True, check=True

@@ -56,8 +56,12 @@ class Parser(argparse.ArgumentParser):
 
     def print_help(self, file: SupportsWrite[str] | None = None) -> None:
         """Print the help; argparse itself would not notice a reader who has gone."""
-        (file or sys.stdout).write(self.format_help())
-        sys.stdout.flush()
+        from imagelock.cli.console import Console
+
+        if file is None:
+            Console().result(self.format_help())
+        else:
+            file.write(self.format_help())
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -73,9 +77,10 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 def _width() -> int:
     with suppress(ValueError):
-        return int(os.environ.get("COLUMNS", ""))
+        if (columns := int(os.environ.get("COLUMNS", ""))) > 0:
+            return columns
     with suppress(OSError, ValueError):
-        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _WIDTH  # type: ignore[union-attr]
+        return os.get_terminal_size(sys.stdout.fileno()).columns or _WIDTH
     return _WIDTH
 
 
@@ -204,11 +209,11 @@ def read_config(args: argparse.Namespace) -> Config:
         InputError: The file is not there though it was named, or is wrong.
     """
     from imagelock.core.config import Config
+    from imagelock.outside.files import is_present, read_source
 
-    path: str = args.config or CONFIG_NAME
+    path: str = CONFIG_NAME if args.config is None else args.config
     config = Config()
-    if args.config is not None or os.path.exists(path):
-        from imagelock.outside.files import read_source
+    if args.config is not None or is_present(path):
         from imagelock.syntax.toml import parse_config
 
         config = parse_config(read_source(path), folder=os.path.dirname(path) or ".")
@@ -233,11 +238,11 @@ def read_lock(config: Config) -> Lock:
     Raises:
         InputError: It is not there, or is wrong.
     """
-    from imagelock.outside.files import read_source
+    from imagelock.outside.files import is_present, read_source
     from imagelock.syntax.lockfile import parse_lock
 
     path = config.lock
-    if not os.path.exists(path):
+    if not is_present(path):
         raise InputError(
             "there is no such file",
             place=path,
@@ -257,5 +262,10 @@ def report_asked_for(specification: str) -> tuple[str, str]:
         raise InputError(
             f"--report '{specification}': FORMAT=FILE was expected, where FORMAT is one of "
             f"{', '.join(FORMATS)}"
+        )
+    if file == "-":
+        raise InputError(
+            f"--report '{specification}': a file was expected",
+            hint=f"To print the report give --format {format_name}.",
         )
     return format_name, file

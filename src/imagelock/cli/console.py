@@ -13,11 +13,12 @@ from imagelock.errors import DiskError
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Self
+    from typing import Self, TextIO
 
-__all__ = ["Console", "Progress"]
+__all__ = ["Console", "Progress", "stand_in_for_closed_streams", "styled"]
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
+_REASONS = {errno.ENOSPC: "the disk is full", errno.EBADF: "it is closed"}
 _PATIENCE = 1.0  # seconds before progress is shown
 _TERMINAL_PACE = 0.1  # seconds between two states of a progress line on a terminal
 _LOG_PACE = 10.0  # seconds between two progress lines in a log
@@ -59,8 +60,10 @@ class Console:
         """Write a result to standard output, byte for byte.
 
         Raises:
-            DiskError: Standard output is a file on a disk that is full.
+            DiskError: It is closed, or a file on a disk that is full.
         """
+        if not data:
+            return  # an empty write fails too, where nothing can be written
         try:
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
@@ -68,7 +71,7 @@ class Console:
             raise
         except OSError as error:
             self.abandon_output()
-            reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
+            reason = _REASONS.get(error.errno or 0, error.strerror)
             raise DiskError(f"cannot write to standard output: {reason}") from error
 
     def say(self, text: str) -> None:
@@ -92,7 +95,7 @@ class Console:
 
     def last_line(self, command: str, undone: str) -> None:
         """Say what did not happen: the last line of a failure."""
-        self._message(f"imagelock {printable(command)}: {undone}")
+        self._message(f"{f'imagelock {printable(command)}'.rstrip()}: {undone}")
 
     def our_fault(self, error: BaseException) -> None:
         """Show a bug of ours, with what is needed to mend it."""
@@ -118,10 +121,6 @@ class Console:
         """Leave the progress line, so that a message can be written."""
         if self._progress is not None:
             self._progress.close()
-
-    def flush(self) -> None:
-        """Write out what standard output still holds."""
-        self.result_bytes(b"")
 
     def abandon_output(self) -> None:
         """Give standard output up, so that Python does not complain about it at its end."""
@@ -218,6 +217,26 @@ def styled(text: str, *styles: str) -> str:
     """Return *text* in colours, as a terminal reads them."""
     codes = ";".join(_COLOURS[style] for style in styles)
     return f"\x1b[{codes}m{text}\x1b[0m"
+
+
+def stand_in_for_closed_streams() -> None:
+    """Open something in the place of each standard stream that is closed (``>&-``).
+
+    Otherwise the next file that is opened gets its number, and what a credential plugin
+    writes lands in that file. Writing a result still fails, as it should; messages
+    that nobody wants are dropped; standard input stays closed for those who ask.
+    """
+    # In the order of their numbers: a file gets the lowest that is free.
+    if sys.stdin is None:
+        os.open(os.devnull, os.O_RDONLY)
+    if sys.stdout is None:
+        sys.stdout = _writer(os.open(os.devnull, os.O_RDONLY))
+    if sys.stderr is None:
+        sys.stderr = _writer(os.open(os.devnull, os.O_WRONLY))
+
+
+def _writer(descriptor: int) -> TextIO:
+    return open(descriptor, "w", encoding="utf-8", closefd=False)
 
 
 def _takes_colour(is_terminal: bool) -> bool:  # noqa: FBT001

@@ -11,9 +11,11 @@ from imagelock import __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
+    from collections.abc import Iterator
     from typing import Protocol
 
     from imagelock.cli.console import Console
+    from imagelock.errors import ImagelockError
 
     class Command(Protocol):
         """What a module in `imagelock.cli` has, to be a command.
@@ -40,6 +42,7 @@ __all__ = ["COMMANDS", "console_main", "main", "parser_of"]
 _ALLOCATIONS_BETWEEN_LOOKS = 200_000
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+OUTSIDE_FAILED = 3
 OUR_FAULT = 70  # EX_SOFTWARE; Python's own answer, 1, means "findings" here
 
 COMMANDS = {
@@ -79,6 +82,10 @@ def console_main() -> None:
     # Nothing here makes garbage in cycles worth looking for: rare looks are a
     # tenth of the time of a short command, and a third of that of a long one.
     gc.set_threshold(_ALLOCATIONS_BETWEEN_LOOKS, 50, 100)
+    if sys.stdin is None or sys.stdout is None or sys.stderr is None:
+        from imagelock.cli.console import stand_in_for_closed_streams
+
+        stand_in_for_closed_streams()
     try:
         status = main(sys.argv[1:])
     except KeyboardInterrupt:
@@ -118,9 +125,9 @@ def _run(name: str, rest: list[str]) -> int:
         args = _parser(name, command).parse_args(rest)
         console.configure(quiet=args.quiet, verbose=args.verbose)
         status = command.run(args, console)
-        console.flush()
     except ImagelockError as error:
-        console.error(_printable(error))
+        for sentence in _sentences(error):
+            console.error(sentence)
         console.last_line(name, error.undone or undone)
         return error.exit_status
     except KeyboardInterrupt as error:
@@ -145,6 +152,11 @@ def _command(name: str) -> Command:
 
         from imagelock.errors import InputError
 
+        if name.startswith("-"):
+            raise InputError(
+                f"'{name}' stands where a command was expected",
+                hint="Options come after the command. See: imagelock --help",
+            )
         near = get_close_matches(name, COMMANDS, n=1, cutoff=0.5)
         hint = f"Did you mean '{near[0]}'? " if near else ""
         raise InputError(f"there is no command '{name}'", hint=f"{hint}See: imagelock --help")
@@ -165,10 +177,13 @@ def _parser(name: str, command: Command) -> ArgumentParser:
     return parser
 
 
-def _printable(error: Exception) -> str:
+def _sentences(error: ImagelockError) -> Iterator[str]:
+    """Yield each mistake as it may be shown."""
     from imagelock.core.place import printable
+    from imagelock.errors import InputErrors
 
-    return "\n".join(printable(line) for line in str(error).split("\n"))
+    for one in error.errors if isinstance(error, InputErrors) else (error,):
+        yield "\n".join(printable(line) for line in str(one).split("\n"))
 
 
 def _help() -> str:
@@ -181,7 +196,12 @@ def _print(text: str) -> int:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stdout = None
-        return BROKEN_PIPE
+    except OSError as error:
+        # Whoever read it has seen enough; or nobody can, and then that is told.
+        sys.stdout = None  # otherwise Python tries it again at its end
+        if isinstance(error, BrokenPipeError):
+            return BROKEN_PIPE
+        sys.stderr.write(f"error: cannot write to standard output: {error.strerror}\n")
+        sys.stderr.write("imagelock: nothing was shown\n")
+        return OUTSIDE_FAILED
     return 0
