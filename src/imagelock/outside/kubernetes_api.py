@@ -139,14 +139,6 @@ class Api:
         """
         return self._request("POST", path, None, body, "application/json")
 
-    def replace(self, path: str, body: bytes) -> bytes:
-        """Put a newer version in the place of an object; an outdated one is a conflict (409).
-
-        Raises:
-            ClusterError: No whole answer came, or a refusal (`ApiError`).
-        """
-        return self._request("PUT", path, None, body, "application/json")
-
     def stream(self, path: str, params: Mapping[str, str], *, silence: float) -> Endless:
         """Open an answer that has no end, such as a watch; it is asked for once.
 
