@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from imagelock.core.exemption import Exemption
+from imagelock.core.finding import ImageUse
 from imagelock.core.lock import Lock, LockEntry
 from imagelock.core.place import ClusterPlace, FilePlace
 from imagelock.core.reference import ImageReference
@@ -53,3 +55,16 @@ def test_a_place_and_the_authors_spelling_are_kept() -> None:
     (finding,) = ask("index.docker.io/redis")
 
     assert (finding.place, finding.image) == (PLACE, "index.docker.io/redis")
+
+
+def test_every_image_is_counted_and_one_that_is_exempt_is_told_apart() -> None:
+    exemption = Exemption(
+        repository="docker.io/library/redis", namespaces=("shop",), reason="it leaves in March"
+    )
+    terms = Terms(policy="pinned", lock=None, exemptions=(exemption,), today=date(2027, 1, 1))
+    asked = AskedImages(terms)
+
+    for image, namespace in (("redis:7", "shop"), ("redis:7", "shop"), ("redis:7", "base")):
+        asked.take(image, ClusterPlace(namespace=namespace, kind="Pod", name="a"))
+
+    assert asked.images == (ImageUse("redis:7", 2, "exempt"), ImageUse("redis:7", 1))

@@ -93,6 +93,15 @@ def test_identical_lines_are_written_once_whatever_their_spelling() -> None:
     assert made.report.summary == {"images": 1, "external": 1, "self-built": 0, "not built": 0}
 
 
+def test_the_report_says_of_every_entry_who_built_it() -> None:
+    made = build(f"redis:7@{A}\n", "acme/app", {"a": [f"r.example/acme/app:1@{B}"]})
+
+    assert [(image.image, image.origin) for image in made.report.images] == [
+        (f"docker.io/library/redis:7@{A}", "external"),
+        (f"r.example/acme/app:1@{B}", "self-built"),
+    ]
+
+
 def test_an_entry_knows_the_line_that_brought_it_in() -> None:
     made = build("", "acme/app", {"job": [f"acme/app:1@{A}"]})
 

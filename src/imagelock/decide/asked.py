@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, assert_never
 
 from imagelock.core import grammar
-from imagelock.core.finding import Finding
+from imagelock.core.finding import Finding, ImageUse
 from imagelock.core.lock import Ambiguous, Found, Lock, Missing
 from imagelock.core.reference import ImageReference
 from imagelock.decide.exempted import ExemptionUses
@@ -30,10 +30,12 @@ class AskedImages:
         self._terms = terms
         # The same few hundred images are asked for again and again.
         self._judgements: dict[tuple[str, str], Judgement | None] = {}
+        self._uses: Counter[tuple[str, str]] = Counter()
 
     def take(self, image: str, place: ClusterPlace) -> None:
         """Judge one image where it is asked for."""
         self.counts["images"] += 1
+        self._uses[image, place.namespace] += 1
         judgement = self._judgement(image, place.namespace)
         match judgement:
             case Allowed():
@@ -46,6 +48,18 @@ class AskedImages:
                 self.findings.append(_no_reference(image, place))
             case never:
                 assert_never(never)
+
+    @property
+    def images(self) -> tuple[ImageUse, ...]:
+        """Every image that was asked for, and how often; an exemption is an origin too."""
+        uses: Counter[tuple[str, bool]] = Counter()
+        for (image, namespace), count in self._uses.items():
+            judgement = self._judgements[image, namespace]
+            uses[image, isinstance(judgement, Exempt)] += count
+        return tuple(
+            ImageUse(image, count, "exempt" if exempt else "unknown")
+            for (image, exempt), count in uses.items()
+        )
 
     def _judgement(self, image: str, namespace: str) -> Judgement | None:
         key = (image, namespace)

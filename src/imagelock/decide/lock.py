@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from imagelock.core.finding import Coverage, Finding, Report
+from imagelock.core.finding import Coverage, Finding, ImageUse, Report
 from imagelock.core.lock import Lock, LockEntry, conflicts_in
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ def build_lock(
         findings=findings,
         coverage=Coverage(len(external) + len(references), "image IDs", skipped),
         summary=_summary(entries, external, not_built),
+        images=_images(entries, external),
     )
     return Refused(report) if report.exit_status else Built(Lock(entries), report)
 
@@ -160,6 +161,16 @@ def _note_not_built(name: AllowedName) -> Finding:
         name.place,
         f"no file of the references names {name}: it was not built in this pipeline",
         image=str(name),
+    )
+
+
+def _images(entries: Sequence[LockEntry], external: Sequence[LockEntry]) -> tuple[ImageUse, ...]:
+    own = {entry.reference for entry in external}
+    return tuple(
+        ImageUse(
+            entry.reference.normalised, 1, "external" if entry.reference in own else "self-built"
+        )
+        for entry in entries
     )
 
 

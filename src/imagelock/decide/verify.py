@@ -156,6 +156,8 @@ class _Verification:
             coverage=self._coverage(),
             summary=self._summary(),
             exemptions=self._asked.uses.uses,
+            images=self._asked.images,
+            policy=self._terms.policy,
         )
 
     def _take(self, kind: str, found: Pod | Workload) -> None:
