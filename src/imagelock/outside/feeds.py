@@ -1,0 +1,124 @@
+"""Everything of a cluster that is followed: one thread for each list, one stream of news."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from imagelock.core.change import Feed
+from imagelock.outside.watch import Message, Pace, Watch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from imagelock.outside.kubernetes_api import Api
+
+__all__ = ["Feeds", "News"]
+
+# Every kind that `verify` lists, too.
+_RESOURCES = {
+    "Node": "/api/v1/nodes",
+    "Pod": "/api/v1/pods",
+    "Deployment": "/apis/apps/v1/deployments",
+    "StatefulSet": "/apis/apps/v1/statefulsets",
+    "DaemonSet": "/apis/apps/v1/daemonsets",
+    "ReplicaSet": "/apis/apps/v1/replicasets",
+    "Job": "/apis/batch/v1/jobs",
+    "CronJob": "/apis/batch/v1/cronjobs",
+}
+_NEEDED = "Pod"
+# Pages and events that wait to be looked at; the server waits for whoever is slower.
+_WAITING = 32
+
+
+class News(Struct, frozen=True):
+    """What happened to a feed, and when it came (by the monotonic clock).
+
+    An error stands for the end of a feed.
+    """
+
+    feed: Feed
+    what: Message | BaseException
+    at: float
+
+
+class Feeds:
+    """Follows nodes, pods and workloads, of a cluster or of some of its namespaces."""
+
+    def __init__(
+        self, api: Api, namespaces: Sequence[str] = (), *, pace: Pace | None = None
+    ) -> None:
+        self._stopped = False
+        self._queue: queue.Queue[News] = queue.Queue(_WAITING)
+        self._watches = {
+            feed: Watch(api, _path(feed), needed=feed.kind == _NEEDED, pace=pace)
+            for feed in _feeds(namespaces)
+        }
+
+    @property
+    def feeds(self) -> tuple[Feed, ...]:
+        """What is followed."""
+        return tuple(self._watches)
+
+    def start(self) -> None:
+        """Begin to follow everything."""
+        for feed, watch in self._watches.items():
+            # Daemons: whoever ends the command does not wait for a silent server.
+            thread = threading.Thread(target=self._follow, args=(feed, watch), daemon=True)
+            thread.name = f"watch-{feed}"
+            thread.start()
+
+    def next(self, timeout: float) -> News | None:
+        """Return the next news, or nothing if none came in time (seconds)."""
+        try:
+            return self._queue.get(timeout=timeout)
+        except queue.Empty:
+            return None
+
+    def relist(self) -> None:
+        """List everything again."""
+        for watch in self._watches.values():
+            watch.relist()
+
+    def stop(self) -> None:
+        """End it; what comes after is not told any more."""
+        self._stopped = True
+        for watch in self._watches.values():
+            watch.stop()
+
+    def _follow(self, feed: Feed, watch: Watch) -> None:
+        try:
+            for message in watch.messages():
+                self._put(News(feed, message, time.monotonic()))
+        except BaseException as error:  # noqa: BLE001  (raised again where news are read)
+            self._put(News(feed, error, time.monotonic()))
+
+    def _put(self, news: News) -> None:
+        while not self._stopped:
+            try:
+                self._queue.put(news, timeout=1.0)
+            except queue.Full:
+                continue
+            return
+
+
+def _feeds(namespaces: Sequence[str]) -> list[Feed]:
+    inside = namespaces or ("",)
+    return [
+        Feed(kind, namespace)
+        for kind in _RESOURCES
+        for namespace in (("",) if kind == "Node" else inside)
+    ]
+
+
+def _path(feed: Feed) -> str:
+    path = _RESOURCES[feed.kind]
+    if not feed.namespace:
+        return path
+    group, _, plural = path.rpartition("/")
+    return f"{group}/namespaces/{quote(feed.namespace, safe='')}/{plural}"
