@@ -16,6 +16,7 @@ from imagelock.find.names import (
     is_image_flag,
     is_image_variable,
     is_push_flag,
+    is_push_key,
     looks_like_an_image,
     names_its_registry,
 )
@@ -68,7 +69,11 @@ def _is_in_variables(path: Path) -> bool:
 
 def _variable(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
     name, value = mapping.text_of("name"), scalar_under(mapping, "value")
-    if name is None or value is None or not is_image_variable(name):
+    if name is None or value is None:
+        return
+    if is_push_key(name):
+        visit.claim(value)
+    if not is_image_variable(name):
         return
     site = visit.image_at(value, (path, "value"), NAME, looks_right=looks_like_an_image)
     if site is not None:
@@ -105,19 +110,21 @@ def _arguments(arguments: Sequence, path: Path, visit: Visit) -> Iterator[Site]:
 
 def _argument(scalar: Scalar, flag: str, path: Path, visit: Visit) -> Site | None:
     """Find ``<name>=<image ID>``, or all of an argument where the lock knows it."""
-    name, equals, text = scalar.value.rpartition("=")
-    text = text.rstrip()
-    image = ImageReference.try_parse(text)
-    if image is None or visit.is_claimed(scalar) or not looks_like_an_image(image):
+    if visit.is_claimed(scalar):
         return None
+    name, equals, text = scalar.value.rstrip().rpartition("=")
     start = len(name) + len(equals)
-    names_an_image = equals and (is_image_flag(name) or is_image_variable(name))
+    names_an_image = bool(equals) and (is_image_flag(name) or is_image_variable(name))
+    if names_an_image and touches_a_template(scalar, start, start + len(text)):
+        visit.claim(scalar)
+        visit.templated += 1
+        return None
+    image = ImageReference.try_parse(text)
+    if image is None or not looks_like_an_image(image):
+        return None
     if not names_an_image and not _is_known(image, name or flag, visit):
         return None
     visit.claim(scalar)
-    if touches_a_template(scalar, start, start + len(text)):
-        visit.templated += 1
-        return None
     return _part(scalar, image, start, path, visit, NAME if names_an_image else LOCK)
 
 
@@ -125,6 +132,7 @@ def _is_known(image: ImageReference, name: str, visit: Visit) -> bool:
     """Say whether the lock has the repository of an image without a tag, and nothing adds one."""
     return (
         image.tag is None
+        and not image.is_pinned
         and names_its_registry(image)
         and not _PART_OF_A_NAME.search(name)
         and bool(visit.lock.entries_of(image.repository))

@@ -117,6 +117,9 @@ def _images(node: Mapping | Sequence, path: Path, visit: Visit) -> Iterator[Site
     else:
         items = [(value, (path, key.value)) for key, value in node.pairs if type(key) is Scalar]
     for value, place in items:
+        if isinstance(value, Mapping) and place == (path, "tags"):
+            # OpenStack-Helm: images: {tags: {api: <image ID>}}
+            yield from _images(value, place, visit)
         yield from optional(visit.image_at(value, place, NAME, looks_right=_is_one_of_many))
 
 

@@ -50,6 +50,7 @@ def _is_entry(entry: Mapping, *, known: bool) -> bool:
 
 
 def _entry(entry: Mapping, path: Path, visit: Visit) -> Site | None:
+    visit.speak_of(entry)
     places = {key.value: value for key, value in entry.pairs if type(key) is Scalar}
     parts = {key: scalar for key in places if (scalar := scalar_under(entry, key))}
     if any(part.is_templated for part in parts.values()):

@@ -89,4 +89,4 @@ def _is_known(image: ImageReference, visit: Visit) -> bool:
 def _is_pushed(scalar: Scalar, token: Token) -> bool:
     """Say whether the word before it, in a script, is a command or a flag that pushes there."""
     before = _LAST_WORD.search(scalar.value, max(token.start - _LONGEST_FLAG, 0), token.start)
-    return before is not None and (before[1] == "push" or is_push_flag(before[1]))
+    return before is not None and is_push_flag(before[1])

@@ -40,8 +40,8 @@ _DISK = re.compile(r"projects/[^/]+/global/images/")
 # RELATED_IMAGE_FOO, FOO_IMAGE, IMAGE_FOO
 _VARIABLE = re.compile(r"(?:^|_)IMAGES?(?:_|$)")
 _PUSHED = re.compile(r"(?:^|[_.-])(?:output|dest(?:ination)?|push)[_.-]?image", re.IGNORECASE)
-# kaniko's, and those of docker, buildah and podman
-_PUSH_FLAGS = frozenset(("--destination", "-d", "--tag", "-t", "--cache-repo", "--push"))
+# kaniko's, and those of docker, buildah, podman and crane
+_PUSH_FLAGS = frozenset(("--destination", "-d", "--tag", "-t", "--cache-repo", "--push", "push"))
 
 
 def is_image_key(key: str) -> bool:

@@ -43,6 +43,8 @@ def wants(key: str) -> bool:
 
 def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
     """Find the images that the keys of one mapping make together."""
+    if visit.has_spoken_of(mapping):
+        return
     is_image_key = names_an_image(path)
     for parts in groups_of(mapping):
         if any(visit.is_whole(scalar) for scalar in parts.scalars.values()):

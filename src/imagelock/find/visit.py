@@ -72,6 +72,7 @@ class Visit:
         # Nodes, not their ids: an id is given again once a tree is gone.
         self._wholes: set[Scalar] = set()
         self._parts: set[Scalar] = set()
+        self._mappings: set[Mapping] = set()
         self._together: set[tuple[Scalar, ...]] = set()
         self._replaced: set[Node] = set()
         self._paths: dict[Scalar, Path] = {}
@@ -107,6 +108,14 @@ class Visit:
         self._together.add(scalars)
         self._parts.update(scalars)
         return is_new
+
+    def speak_of(self, mapping: Mapping) -> None:
+        """Keep other finders from reading the keys of a mapping as parts of an image."""
+        self._mappings.add(mapping)
+
+    def has_spoken_of(self, mapping: Mapping) -> bool:
+        """Say whether a finder has read all of a mapping."""
+        return mapping in self._mappings
 
     def replace(self, *nodes: Node) -> None:
         """Keep the walk from these nodes: a view of them is walked instead."""
