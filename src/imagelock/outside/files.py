@@ -39,6 +39,7 @@ __all__ = [
     "read_stdin",
     "refuse",
     "scratch_file",
+    "write_beside",
     "write_bytes",
     "write_if_changed",
     "write_pieces",
@@ -53,6 +54,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_KEPT = 50  # characters of a name in that of its temporary file: at most 200 bytes of 255
 _HIDDEN = "its name begins with a dot"
 _KINDS = {
     stat.S_IFLNK: "it is a link",
@@ -271,6 +273,28 @@ def write_if_changed(path: AnyPath, data: bytes) -> bool:
     return True
 
 
+def write_beside(target: str, pieces: Iterable[bytes], mode: int | None) -> str:
+    """Write a temporary file in the folder of *target*, with *mode*, and return its name.
+
+    Raises:
+        OSError: It cannot be written; then it is not there.
+    """
+    folder, name = os.path.split(target)
+    temporary = f"{folder}/.{name[:_KEPT]}.{os.urandom(8).hex()}.tmp"
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        with open(descriptor, "wb") as file:
+            if mode is not None:
+                os.fchmod(descriptor, stat.S_IMODE(mode))
+            file.writelines(pieces)
+            file.flush()
+            os.fsync(descriptor)
+    except BaseException:
+        _remove(temporary)
+        raise
+    return temporary
+
+
 def _why_skipped(entry: os.DirEntry[str]) -> str:
     if entry.name.startswith("."):
         return _HIDDEN
@@ -303,22 +327,18 @@ def _is_a_descriptor(path: AnyPath) -> bool:
 
 
 def _replace(target: str, pieces: Iterable[bytes], mode: int | None) -> None:
-    folder, name = os.path.split(target)
-    temporary = f"{folder}/.{name[:200]}.{os.urandom(8).hex()}.tmp"
+    temporary = write_beside(target, pieces, mode)
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        with open(descriptor, "wb") as file:
-            if mode is not None:
-                os.fchmod(descriptor, stat.S_IMODE(mode))
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(descriptor)
         os.replace(temporary, target)
     except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
+        _remove(temporary)
         raise
-    _sync_folder(folder)
+    _sync_folder(os.path.dirname(target))
+
+
+def _remove(temporary: str) -> None:
+    with suppress(OSError):
+        os.unlink(temporary)
 
 
 def _sync_folder(folder: str) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from msgspec import Struct
 
 from imagelock.core.finding import Skipped
 from imagelock.core.place import FilePlace
 from imagelock.errors import InputError
-from imagelock.outside.files import refuse, write_bytes
+from imagelock.outside.files import refuse, write_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ __all__ = ["Tree", "list_tree", "size_of", "write_changes", "write_copy"]
 MANIFEST_ENDINGS = (".yaml", ".yml", ".json")
 _MANIFEST_NAMES = frozenset(("Kustomization",))
 _ARCHIVES = (".tgz", ".tar.gz", ".tar", ".zip")
+_NOT_READ = frozenset((errno.EACCES, errno.EPERM, errno.ENOENT))
 _LEFT_OUT = frozenset((".git",))
 
 
@@ -89,14 +91,24 @@ def size_of(tree: Tree) -> int:
 
 
 def write_changes(root: Path, changed: Mapping[str, bytes]) -> None:
-    """Write some files of a tree where they lie, each whole or not at all.
+    """Write some files of a tree where they lie, all of them or none.
+
+    Every one is written beside its place before the first is put there, so that
+    a file that cannot be written leaves the others as they are.
 
     Raises:
         InputError: One cannot be written.
         DiskError: The disk is full or failed.
     """
-    for name, data in changed.items():
-        write_bytes(root / name, data)
+    beside: dict[str, Path] = {}
+    try:
+        for name, data in changed.items():
+            beside[_written_beside(root / name, data)] = root / name
+        _rename(beside)
+    finally:
+        for temporary in beside:
+            with suppress(OSError):
+                os.unlink(temporary)
 
 
 def write_copy(tree: Tree, target: Path, changed: Mapping[str, bytes], *, force: bool) -> None:
@@ -107,9 +119,10 @@ def write_copy(tree: Tree, target: Path, changed: Mapping[str, bytes], *, force:
 
     Raises:
         InputError: *target* is there and not empty (unless *force*), or no
-            folder, or cannot be written.
+            folder, or holds what is read or a git repository, or cannot be written.
         DiskError: The disk is full or failed.
     """
+    _refuse_to_swallow(tree.root, target)
     _refuse_to_overwrite(target, force=force)
     real = os.path.realpath(target)
     temporary = Path(f"{real}.{os.urandom(8).hex()}.tmp")
@@ -117,7 +130,7 @@ def write_copy(tree: Tree, target: Path, changed: Mapping[str, bytes], *, force:
         _copy(tree, temporary, changed)
         _put_in_place(temporary, real)
     except OSError as error:
-        refuse(error, Path(error.filename or target), "write")
+        _refuse_copy(error, tree, temporary, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -145,20 +158,77 @@ def _leads_inside(root: Path, name: str) -> bool:
     return target == inside or target.startswith(inside + os.sep)
 
 
+def _written_beside(path: Path, data: bytes) -> str:
+    try:
+        return write_beside(os.path.realpath(path), (data,), path.stat().st_mode)
+    except OSError as error:
+        refuse(error, path, "write")
+
+
+def _rename(beside: dict[str, Path]) -> None:
+    """Put every file in its place; what is done is taken out of *beside*."""
+    total = len(beside)
+    try:
+        for temporary, path in tuple(beside.items()):
+            _replace(temporary, path)
+            del beside[temporary]
+    except BaseException as error:
+        if len(beside) < total:
+            vars(error)["undone"] = f"only {total - len(beside)} of {total} files were changed"
+        raise
+
+
+def _replace(temporary: str, path: Path) -> None:
+    try:
+        os.replace(temporary, os.path.realpath(path))
+    except OSError as error:
+        refuse(error, path, "write")
+
+
+def _refuse_to_swallow(root: Path, target: Path) -> None:
+    """Refuse a target that would be replaced together with what is read."""
+    read, written = os.path.realpath(root), os.path.realpath(target)
+    if os.path.commonpath((read, written)) == written:
+        raise InputError(
+            "the output cannot take the place of the folder that is read",
+            place=FilePlace(str(target)),
+            hint="Name another folder, or change the files where they lie with --in-place.",
+        )
+
+
 def _refuse_to_overwrite(target: Path, *, force: bool) -> None:
     place = FilePlace(str(target))
     if not os.path.lexists(target):
         if not target.parent.is_dir():
-            raise InputError("the folder that it should be in is not there", place=place)
+            raise InputError(
+                "the folder that it should be in is not there",
+                place=place,
+                hint="Make it, or check the path.",
+            )
         return
     if not target.is_dir():
         raise InputError("a folder was expected, and this is a file", place=place)
+    if os.path.lexists(target / ".git"):
+        raise InputError(
+            "this folder is a git repository, and would be replaced whole",
+            place=place,
+            hint="Name a folder in it.",
+        )
     if any(target.iterdir()) and not force:
         raise InputError(
             "this folder is not empty, and what is in it would be mixed up with the output",
             place=place,
             hint="Name a new one, or replace it with --force.",
         )
+
+
+def _refuse_copy(error: OSError, tree: Tree, temporary: Path, target: Path) -> NoReturn:
+    """Raise what went wrong with a copy, in the words of the two folders that were named."""
+    name = str(error.filename or "")
+    is_source = name.startswith(f"{tree.root}{os.sep}") and not name.startswith(str(temporary))
+    if is_source and error.errno in _NOT_READ:
+        refuse(error, name, "read")
+    refuse(error, target, "write")
 
 
 def _copy(tree: Tree, target: Path, changed: Mapping[str, bytes]) -> None:
@@ -185,7 +255,7 @@ def _put_in_place(temporary: Path, target: str) -> None:
         os.rename(target, aside)
         try:
             os.rename(temporary, target)
-        except OSError:
+        except BaseException:
             with suppress(OSError):
                 os.rename(aside, target)
             raise
