@@ -163,16 +163,19 @@ def test_a_folder_that_is_not_there_cannot_hold_the_copy(app: Path) -> None:
         write_copy(list_tree(app), app.parent / "missing/out", {}, force=False)
 
 
-def test_a_file_that_cannot_be_copied_is_named_and_nothing_is_written(app: Path) -> None:
+@pytest.mark.parametrize(("root", "shown"), [("../app", "../app/secret.txt"), (".", "secret.txt")])
+def test_a_file_that_cannot_be_copied_is_named_and_nothing_is_written(
+    root: str, shown: str, app: Path
+) -> None:
     (app / "secret.txt").write_text("")
     (app / "secret.txt").chmod(0)
 
     told = as_nobody(
-        "folders.write_copy(folders.list_tree(Path('app')), Path('out'), {}, force=False)",
-        app.parent,
+        f"folders.write_copy(folders.list_tree(Path('{root}')), Path('../out'), {{}}, force=False)",
+        app,
     )
 
-    assert told.startswith("app/secret.txt: no permission to read it\n")
+    assert told.startswith(f"{shown}: no permission to read it\n")
     assert not (app.parent / "out").exists()
     assert len(list(app.parent.iterdir())) == 1
 

@@ -130,7 +130,7 @@ def write_copy(tree: Tree, target: Path, changed: Mapping[str, bytes], *, force:
         _copy(tree, temporary, changed)
         _put_in_place(temporary, real)
     except OSError as error:
-        _refuse_copy(error, tree, temporary, target)
+        _refuse_copy(error, tree, target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -222,12 +222,11 @@ def _refuse_to_overwrite(target: Path, *, force: bool) -> None:
         )
 
 
-def _refuse_copy(error: OSError, tree: Tree, temporary: Path, target: Path) -> NoReturn:
+def _refuse_copy(error: OSError, tree: Tree, target: Path) -> NoReturn:
     """Raise what went wrong with a copy, in the words of the two folders that were named."""
-    name = str(error.filename or "")
-    is_source = name.startswith(f"{tree.root}{os.sep}") and not name.startswith(str(temporary))
-    if is_source and error.errno in _NOT_READ:
-        refuse(error, name, "read")
+    sources = {str(tree.root / name) for name in (*tree.others, *tree.manifests, *tree.links)}
+    if error.filename in sources and error.errno in _NOT_READ:
+        refuse(error, error.filename, "read")
     refuse(error, target, "write")
 
 
