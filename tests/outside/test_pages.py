@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -136,3 +137,19 @@ def test_standard_input_can_be_named_once() -> None:
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="this is a folder"):
         list(saved_pages([str(tmp_path)]))
+
+
+def test_standard_input_that_is_closed_is_told() -> None:
+    program = (
+        "import sys; sys.stdin = None\n"
+        "from imagelock.outside.pages import saved_pages\n"
+        "from imagelock.errors import InputError\n"
+        "try: next(saved_pages(['-']))\n"
+        "except InputError as error: print(error)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "<stdin>: standard input is closed\n"

@@ -37,6 +37,7 @@ __all__ = [
     "read_bytes",
     "read_source",
     "read_stdin",
+    "read_stdin_bytes",
     "refuse",
     "scratch_file",
     "write_beside",
@@ -93,10 +94,20 @@ def read_source(path: AnyPath, *, name: str | None = None, limit: int | None = N
 
 def read_stdin() -> Source:
     """Read the whole standard input as `read_source` reads a file."""
+    return decode(read_stdin_bytes(), name=STDIN)
+
+
+def read_stdin_bytes() -> bytes:
+    """Read the whole standard input.
+
+    Raises:
+        InputError: It is closed, or a folder.
+        DiskError: The disk failed.
+    """
     if sys.stdin is None:
         raise InputError("standard input is closed", place=STDIN)
     try:
-        return decode(sys.stdin.buffer.read(), name=STDIN)
+        return sys.stdin.buffer.read()
     except OSError as error:
         refuse(error, STDIN, "read")
 

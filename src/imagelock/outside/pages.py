@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import sys
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -14,7 +12,7 @@ from msgspec.structs import replace
 from imagelock.core.cluster import Page
 from imagelock.core.finding import Skipped
 from imagelock.errors import InputError
-from imagelock.outside.files import decode, read_bytes
+from imagelock.outside.files import STDIN, decode, read_bytes, read_stdin_bytes
 from imagelock.syntax.kubernetes import parse_page
 
 if TYPE_CHECKING:
@@ -51,8 +49,8 @@ def saved_pages(files: Sequence[str]) -> Iterator[Page]:
     if files.count(_STDIN) > 1:
         raise InputError("standard input can be read once only, and '-' was given more often")
     for file in files:
-        data = sys.stdin.buffer.read() if file == _STDIN else read_bytes(Path(file))
-        name = "<stdin>" if file == _STDIN else file
+        data = read_stdin_bytes() if file == _STDIN else read_bytes(file)
+        name = STDIN if file == _STDIN else file
         if data.startswith(_UTF_16):  # what a PowerShell writes with ">"
             data = decode(data, name=name).text.encode()
         yield parse_page(data, name=name)
