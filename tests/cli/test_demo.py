@@ -100,7 +100,33 @@ def test_a_file_in_the_way_of_the_folder_is_refused(tmp_path: Path) -> None:
     told = tell("--keep", "file", cwd=tmp_path)
 
     assert told.returncode == 2
-    assert "cannot make this folder" in told.stderr
+    assert "a folder was expected, and this is a file" in told.stderr
+
+
+def test_a_machine_without_a_scratch_folder_is_told(tmp_path: Path) -> None:
+    program = (
+        "import sys, tempfile; tempfile.tempdir = '/nowhere'\n"
+        "from imagelock.cli.main import main; sys.exit(main(['demo']))"
+    )
+
+    told = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert told.returncode == 2
+    assert "error: no scratch folder can be made" in told.stderr
+    assert "--keep DIR" in told.stderr
+
+
+@pytest.mark.parametrize("lines", [3, 75])
+def test_a_reader_who_has_seen_enough_ends_it_quietly(lines: int, tmp_path: Path) -> None:
+    command = f'"{IMAGELOCK}" demo | head -n {lines}'
+
+    told = subprocess.run(
+        ["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert "error:" not in told.stderr
 
 
 def test_a_log_gets_no_colours_and_a_terminal_gets_them(tmp_path: Path) -> None:

@@ -493,3 +493,22 @@ def test_a_report_is_a_file_and_not_standard_output(whole: Project) -> None:
 
     assert "a file was expected" in told
     assert "--format junit" in told
+
+
+def test_an_empty_file_of_a_build_job_is_told(whole: Project) -> None:
+    whole.write("image_references/broken", "\n")
+
+    done = whole.run("lock")
+
+    assert done.returncode == 0
+    assert "warning: image_references/broken: no image is named in this file" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["image_references", "image_references/"])
+def test_a_folder_of_references_that_is_a_link_is_not_followed(name: str, whole: Project) -> None:
+    (whole.folder / "image_references").rename(whole.folder / "elsewhere")
+    (whole.folder / "image_references").symlink_to("elsewhere")
+
+    assert "a folder was expected, and this is a link" in whole.refuses(
+        "lock", "--references", name
+    )

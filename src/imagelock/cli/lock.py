@@ -56,6 +56,7 @@ UNDONE = "images.lock was not written"
 
 _STDIN = "-"
 _LARGEST = 16 * 1024 * 1024  # bytes: 150,000 image IDs
+_NOTHING_NAMED = "no image is named in this file"
 _NAMED = 10  # repositories that were not built and are named before the rest is counted
 
 
@@ -99,7 +100,7 @@ def _make(config: Config, target: str, console: Console) -> Built | Refused:
     _refuse_to_overwrite(target, config.external_images, self_built)
     allowed = _allow_list(self_built, console)
     folder = _references(config.references, console)
-    published = _published(folder)
+    published = _published(folder, console)
     if published and allowed is None:
         raise InputError(
             "build jobs have published images, and no list says which they may: there is no "
@@ -120,7 +121,7 @@ def _make(config: Config, target: str, console: Console) -> Built | Refused:
 def _external(path: str, console: Console) -> tuple[LockEntry, ...]:
     entries = parse_external(_source(path))
     if not entries:
-        console.warn(f"{printable(path)}: no image is named in this file")
+        console.warn(f"{printable(path)}: {_NOTHING_NAMED}")
     return entries
 
 
@@ -173,18 +174,27 @@ def _files_in(path: str) -> list[str]:
 
 
 def _references(path: str, console: Console) -> Folder:
+    if os.path.islink(path.rstrip("/")):
+        # The artifacts of a build job may hold links: this one could lead to any files.
+        raise InputError(
+            "a folder was expected, and this is a link",
+            place=FilePlace(path),
+            hint="Name the folder that it leads to, if it is meant.",
+        )
     if is_present(path):
         return list_folder(path)
     console.say(f"{printable(path)}: there is no such folder, so no build job is in the lock")
     return Folder((), ())
 
 
-def _published(folder: Folder) -> tuple[Published, ...]:
-    return tuple(
-        published
-        for file in folder.files
-        for published in parse_references(read_source(file, limit=_LARGEST))
-    )
+def _published(folder: Folder, console: Console) -> tuple[Published, ...]:
+    published: list[Published] = []
+    for file in folder.files:
+        references = parse_references(read_source(file, limit=_LARGEST))
+        if not references:
+            console.warn(f"{printable(file)}: {_NOTHING_NAMED}")
+        published += references
+    return tuple(published)
 
 
 def _source(path: str) -> Source:

@@ -120,7 +120,7 @@ def _refuse_conflict(source: Source) -> None:
             marker.start(),
             marker.end(),
             "a merge conflict was left in this file",
-            "Keep what is right and remove the lines with <<<<<<<, ||||||| , ======= and >>>>>>>; "
+            "Keep what is right and remove the lines with <<<<<<<, |||||||, ======= and >>>>>>>; "
             "for images.lock run 'imagelock lock' after that of the lists.",
         )
 
