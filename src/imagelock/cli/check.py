@@ -44,12 +44,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> int:
     """Read, look, say."""
     from imagelock.cli.arguments import read_config
+    from imagelock.cli.provenance import described
     from imagelock.cli.reporting import tell
 
     config = read_config(args)
     lock = _lock(config, args)
-    reports = [_check(path, lock, config, console) for path in args.paths]
-    return tell(Report.joined(reports), args, console, strict=config.strict)
+    report = Report.joined([_check(path, lock, config, console) for path in args.paths])
+    report = described(report, args, config, lock, ", ".join(args.paths))
+    return tell(report, args, console, strict=config.strict)
 
 
 def _lock(config: Config, args: Namespace) -> Lock:

@@ -105,7 +105,9 @@ class _Call:
     @property
     def tells_sites(self) -> bool:
         """Whether any report that was asked for names every site."""
-        return "json" in {self.args.format, *(name for name, _ in self.args.report)}
+        from imagelock.cli.provenance import tells_images
+
+        return tells_images(self.args)
 
     @property
     def writes_to_stdout(self) -> bool:
@@ -120,10 +122,11 @@ class _Call:
 
     def tell(self, report: Report) -> int:
         """Tell the report, and return the exit status."""
+        from imagelock.cli.provenance import described
         from imagelock.cli.reporting import tell
 
         return tell(
-            report,
+            described(report, self.args, self.config, self._lock, self.args.path),
             self.args,
             self.console,
             result_taken=self.writes_to_stdout,

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
+
+from msgspec.structs import replace
 
 from imagelock.core.place import FilePlace
 from imagelock.outside.files import write_bytes
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["tell"]
 
 # GitLab links a file only if its path starts at the root of the repository.
-_PATHS_FROM_THE_ROOT = {"junit", "codequality", "sarif"}
+_PATHS_FROM_THE_ROOT = {"junit", "codequality", "sarif", "markdown"}
 
 
 def tell(
@@ -52,6 +55,8 @@ def tell(
     """
     if strict or getattr(args, "strict", False):
         report = report.strict()
+    made = report.made or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    report = replace(report, made=made)
     for name, path in args.report:
         write_bytes(path, _encoded(_rendered(report, name, colour=False)))
     if _is_worth_printing(report, args.format, quiet=console.quiet, brief=brief):

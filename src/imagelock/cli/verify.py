@@ -20,6 +20,7 @@ from imagelock.cli.judging import (
     scope_of,
     the_proofs,
 )
+from imagelock.cli.provenance import described
 from imagelock.cli.reporting import tell
 from imagelock.core.finding import Coverage
 from imagelock.decide.verify import verify_pages
@@ -90,7 +91,14 @@ def run(args: Namespace, console: Console) -> int:
         cluster=cluster,
     )
     coverage = report.coverage + Coverage(0, "documents", skipped)
-    return tell(replace(report, coverage=coverage), args, console, strict=config.strict)
+    report = described(
+        replace(report, coverage=coverage),
+        args,
+        config,
+        terms.lock,
+        cluster or ", ".join(args.sources),
+    )
+    return tell(report, args, console, strict=config.strict)
 
 
 def _pages(args: Namespace, console: Console) -> tuple[Iterator[Page], str]:

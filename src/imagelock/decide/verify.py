@@ -157,7 +157,6 @@ class _Verification:
             summary=self._summary(),
             exemptions=self._asked.uses.uses,
             images=self._asked.images,
-            policy=self._terms.policy,
         )
 
     def _take(self, kind: str, found: Pod | Workload) -> None:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, assert_never
 from imagelock.core.place import ClusterPlace, FilePlace
 
 if TYPE_CHECKING:
-    from imagelock.core.finding import Coverage, ExemptionUse, Finding, Report, ReportedSite
+    from imagelock.core.finding import (
+        Coverage,
+        ExemptionUse,
+        Finding,
+        ImageUse,
+        Report,
+        ReportedSite,
+    )
     from imagelock.core.place import Place
 
 __all__ = ["render"]
@@ -21,6 +28,9 @@ def render(report: Report) -> str:
     document: dict[str, object] = {
         "version": VERSION,
         "command": report.command,
+        "made": report.made,
+        "subject": report.subject,
+        "policy": report.policy,
         "summary": _summary(report),
         "coverage": _coverage(report.coverage),
         "findings": [_finding(finding) for finding in report.findings],
@@ -29,6 +39,8 @@ def render(report: Report) -> str:
         document["sites"] = [_site(site) for site in report.sites]
     if report.exemptions:
         document["exemptions"] = [_exemption(use) for use in report.exemptions]
+    if report.images:
+        document["images"] = [_image(use) for use in report.images]
     return _printable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
 
 
@@ -80,6 +92,10 @@ def _exemption(use: ExemptionUse) -> dict[str, object]:
         "preset": exemption.preset,
         "images": use.images,
     }
+
+
+def _image(use: ImageUse) -> dict[str, object]:
+    return {"image": use.image, "origin": use.origin, "uses": use.uses}
 
 
 def _location(place: Place) -> dict[str, object]:
