@@ -88,6 +88,14 @@ def test_a_project_with_a_pipeline_is_told_what_to_add(
     assert '- !reference [".build:save-image-reference", "script"]' in printed
 
 
+def test_a_pipeline_that_includes_the_jobs_is_asked_for_nothing(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["init"])
+    assert main(["init", str(project)]) == 0
+    assert capsys.readouterr().out == ""
+
+
 def test_a_list_with_another_name_stays_the_only_one(project: Path) -> None:
     (project / "eurodat-images").write_text("registry.example/api\n")
     main(["init", "--organisation", "acme"])

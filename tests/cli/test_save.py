@@ -180,7 +180,7 @@ def test_a_name_that_is_no_plain_file_name_is_refused(project: Project, name: st
         ([APP, "--digest-file", "."], "a file was expected, and this is a folder"),
         ([APP, "--digest-file", "empty"], "a digest was expected, and this file is empty"),
         ([APP, "--digest-file", "words"], "is not a digest"),
-        ([APP, "--metadata-file", "words"], "not the JSON that was expected"),
+        ([APP, "--metadata-file", "words"], "this is no JSON"),
         ([APP, "--metadata-file", "unpushed.json"], "there is no 'containerimage.digest'"),
         ([APP, "--inspect", "local.json"], "it was not pushed"),
         ([APP, "--inspect", "elsewhere.json"], f"'{APP}' has no digest"),

@@ -149,7 +149,7 @@ def test_bake_names_the_images_of_every_target() -> None:
     ("document", "problem"),
     [
         ("", "this file is empty"),
-        ("{", "truncated"),
+        ("{", "this is no JSON"),
         ("[" * 100_000, "not the JSON that was expected"),
         ([], "Expected 'object', got 'array'"),
         ({"containerimage.digest": 1}, "Expected 'str', got 'int'"),
@@ -212,3 +212,15 @@ def test_what_a_stranger_wrote_cannot_write_to_the_terminal() -> None:
     error = refused(parse_metadata, {"containerimage.digest": "\x1b[31m"})
 
     assert "\x1b" not in str(error)
+
+
+def test_broken_json_is_refused_at_its_place() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_metadata(Source("metadata.json", '{"image.name":\n  oops}'))
+
+    assert str(caught.value) == (
+        "metadata.json:2:3: this is no JSON: expecting value\n"
+        "      oops}\n"
+        "      ^\n"
+        "  Check that the option fits the file: see imagelock save --help."
+    )

@@ -76,10 +76,10 @@ def run(args: Namespace, console: Console) -> int:
     folder: Path = args.folder
     if not is_present(folder):
         make_folder(folder)
-    has_pipeline = is_present(folder / _PIPELINE)
+    pipeline = read_bytes(folder / _PIPELINE) if is_present(folder / _PIPELINE) else None
     for name, template in _files(folder, organisation).items():
         _write_if_missing(folder / name, template, organisation, console)
-    if has_pipeline:
+    if pipeline is not None and _INCLUDED.encode() not in pipeline:
         console.result(_SNIPPET.format(pipeline=_PIPELINE, included=_INCLUDED))
     else:
         console.say(f"next: name an image with imagelock in it in {_PIPELINE}, and fill the lists")

@@ -34,6 +34,7 @@ __all__ = ["Left", "parse_digest_file", "parse_inspect", "parse_metadata", "pars
 _DIGEST = "containerimage.digest"
 _NAMES = "image.name"
 _NOT_PUSHED = "Was the image pushed? (buildx: --push; kaniko: without --no-push)"
+_FITS = "Check that the option fits the file: see imagelock save --help."
 
 T = TypeVar("T")
 
@@ -189,12 +190,31 @@ def _decode(source: Source, shape: type[T], data: bytes | None = None) -> T:
     try:
         return msgspec.json.decode(source.text if data is None else data, type=shape)
     except (msgspec.DecodeError, RecursionError) as error:
+        _refuse_broken(source)
         reason = printable(str(error)).replace("`", "'")
         raise _unexpected(
-            source,
-            f"this is not the JSON that was expected: {reason}",
-            "Check that the option fits the file: see imagelock save --help.",
+            source, f"this is not the JSON that was expected: {reason}", _FITS
         ) from None
+
+
+def _refuse_broken(source: Source) -> None:
+    """Refuse what is no JSON at all, at the place where it ends to be any.
+
+    msgspec is fast and says no place; the standard library's parser does.
+    """
+    import json
+
+    try:
+        json.loads(source.text)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"this is no JSON: {error.msg[:1].lower()}{error.msg[1:]}",
+            place=source.place(error.pos),
+            excerpt=source.excerpt(error.pos),
+            hint=_FITS,
+        ) from None
+    except RecursionError:
+        pass  # it is nested too deeply for both, which msgspec has said
 
 
 def _unexpected(source: Source, problem: str, hint: str = "") -> InputError:
