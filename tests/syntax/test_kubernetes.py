@@ -143,6 +143,79 @@ def test_what_a_node_mounted_as_an_image_volume_is_read() -> None:
     ]
 
 
+def test_image_volumes_are_joined_with_their_own_pod_in_a_list() -> None:
+    digest = "sha256:" + "a" * 64
+    mounts = {"containerStatuses": [{"volumeMounts": [mount_of("m", f"quay.io/m@{digest}")]}]}
+    pods = [
+        {"metadata": {"name": "plain"}, "spec": {"volumes": [{"name": "m", "emptyDir": {}}]}},
+        {
+            "metadata": {"name": "mounting"},
+            "spec": {"volumes": [{"name": "m", "image": {"reference": "quay.io/m:1"}}]},
+            "status": mounts,
+        },
+    ]
+
+    read = page(msgspec.json.encode({"kind": "PodList", "items": pods})).pods
+
+    assert [[one.image_id for one in pod.containers] for pod in read] == [
+        [],
+        [f"quay.io/m@{digest}"],
+    ]
+
+
+def mount_of(volume: str, image: str) -> object:
+    return {"name": volume, "volumeStatus": {"image": {"imageRef": image}}}
+
+
+def test_an_image_volume_is_read_however_its_key_is_spelled() -> None:
+    spelled = '{"name":"m","im\\u0061ge":{"reference":"quay.io/m:1"}}'
+    (pod,) = page(f'{{"kind":"Pod","spec":{{"volumes":[{spelled}]}}}}').pods
+
+    assert [one.image for one in pod.containers] == ["quay.io/m:1"]
+
+
+def test_pods_that_look_alike_are_told_apart() -> None:
+    spec = '"spec":{"containers":[{"name":"c","image":"redis:7"}]}'
+    status = '"status":{"containerStatuses":[{"name":"c","imageID":"redis@sha256:%s"}]}'
+    items = ",".join(f"{{{spec},{status % (letter * 64)}}}" for letter in "aab")
+
+    read = page(f'{{"kind":"PodList","items":[{items}]}}').pods
+
+    ids = [pod.containers[0].image_id[-1] for pod in read]
+    assert ids == ["a", "a", "b"]
+
+
+@pytest.mark.parametrize("wrapped", ["{}", '{{"kind":"List","items":[{}]}}'])
+def test_a_rollout_and_a_workflow_template_are_workloads(wrapped: str) -> None:
+    container = '{"name":"app","image":"shop:1"}'
+    rollout = (
+        '{"kind":"Rollout","apiVersion":"argoproj.io/v1alpha1","metadata":{"namespace":"shop"},'
+        f'"spec":{{"template":{{"spec":{{"containers":[{container}]}}}}}}}}'
+    )
+
+    (workload,) = page(wrapped.format(rollout)).workloads
+
+    assert (workload.kind, workload.namespace) == ("Rollout", "shop")
+    assert [one.image for one in workload.containers] == ["shop:1"]
+
+
+def test_a_namesake_of_another_group_is_not_read_as_ours() -> None:
+    job = '{"kind":"Job","apiVersion":"batch.volcano.sh/v1alpha1","spec":{"tasks":[]}}'
+
+    assert page(f'{{"kind":"List","items":[{job}]}}').others == (("Job.batch.volcano.sh", 1),)
+    assert "'Job.batch.volcano.sh'" in str(refused(job))
+
+
+def test_a_page_says_which_moment_it_shows() -> None:
+    assert page('{"kind":"PodList","items":[],"metadata":{"resourceVersion":"7"}}').version == "7"
+
+
+def test_a_kind_that_comes_twice_fools_nobody() -> None:
+    data = '{"kind":"PodList","apiVersion":"v1","items":[],"kind":"SecretList"}'
+
+    assert "'SecretList'" in str(refused(data))
+
+
 def test_a_mirror_pod_is_owned_by_its_node() -> None:
     owner = '{"kind":"Node","name":"node-a","controller":true}'
     (pod,) = page(

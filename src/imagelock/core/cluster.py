@@ -32,7 +32,7 @@ class Container(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def path(self) -> str:
         """Where it stands in its pod: ``init container setup``."""
-        return f"{self.kind} {self.name}"
+        return f"{self.kind} {self.name}".rstrip()
 
     @property
     def has_started(self) -> bool:
@@ -123,8 +123,8 @@ class Page(Struct, frozen=True, kw_only=True):
 
     *continue_token* asks for the next part and is empty on the last one,
     *remaining* is how many objects are still to come (0 where the server does
-    not say). *others* counts the objects of kinds that were not read,
-    *unseen* says what could not be listed.
+    not say), *version* the moment of the cluster that it shows. *others* counts
+    the objects of kinds that were not read, *unseen* says what could not be listed.
     """
 
     kind: str
@@ -134,5 +134,6 @@ class Page(Struct, frozen=True, kw_only=True):
     nodes: tuple[Node, ...] = ()
     continue_token: str = ""
     remaining: int = 0
+    version: str = ""
     others: tuple[tuple[str, int], ...] = ()
     unseen: tuple[Skipped, ...] = ()

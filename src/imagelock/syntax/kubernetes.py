@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, NoReturn, TypeVar
+from contextlib import suppress
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 from msgspec.json import Decoder
+from msgspec.structs import replace
 
 from imagelock.core.cluster import Node, Page, Pod, Workload
 from imagelock.core.place import FilePlace, Source, printable
+from imagelock.core.resources import kind_of
 from imagelock.errors import InputError
-from imagelock.syntax.kinds import KINDS, Object, PodObject, read_object, read_pod
+from imagelock.syntax.kinds import KINDS, Object, read_object
+from imagelock.syntax.pods import PodMounts, PodObject, mount_images, read_pod
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,7 +29,7 @@ _T = TypeVar("_T")
 
 _HINT = "Save it again: kubectl get pods -A -o json > pods.json"
 _BOM = b"\xef\xbb\xbf"
-_A_POD_LIST = re.compile(rb'\s*\{\s*"kind"\s*:\s*"PodList"')
+_KIND_FIRST = re.compile(rb'\s*\{\s*"kind"\s*:\s*"(\w+List)"\s*,\s*"apiVersion"\s*:\s*"([\w./-]+)"')
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _BEFORE, _AFTER = 60, 40  # bytes of a broken line that are shown around the break
 
@@ -49,65 +54,112 @@ def parse_page(data: bytes, *, name: str) -> Page:
         _refuse(error, data, name)
 
 
-class _ListMetadata(Struct):
+class _ListMetadata(Struct, rename="camel"):
     continue_token: str = field(name="continue", default="")
-    remaining: int | None = field(name="remainingItemCount", default=None)
+    remaining_item_count: int | None = None
+    resource_version: str = ""
 
 
-class _Header(Struct):
+class _Header(Struct, rename="camel"):
     kind: str = ""
+    api_version: str = ""
     message: str = ""
 
+    @property
+    def listed(self) -> str:
+        """The kind of which it is a list, or nothing."""
+        kind = self.kind.removesuffix("List")
+        return kind_of(self.api_version, kind) if kind != self.kind else ""
 
-class _PodList(Struct):
-    kind: str
-    items: list[PodObject] | UnsetType | None = UNSET
+
+class _ListOf(Struct, Generic[_T], rename="camel"):
+    kind: str = ""
+    api_version: str = ""
+    items: list[_T] | UnsetType | None = UNSET
     metadata: _ListMetadata = field(default_factory=_ListMetadata)
 
 
-class _List(Struct):
-    items: list[Raw] | UnsetType | None = UNSET
-    metadata: _ListMetadata = field(default_factory=_ListMetadata)
+class _Item(PodObject, rename="camel"):
+    """An object of a list of several kinds, decoded as the pod that it mostly is."""
+
+    kind: str = ""
+    api_version: str = ""
 
 
 _HEADER = Decoder(_Header)
-_POD_LIST = Decoder(_PodList)
-_LIST = Decoder(_List)
+_ITEMS = Decoder(_ListOf[Raw])
+_PODS = Decoder(_ListOf[_Item])
+_MOUNTS = Decoder(_ListOf[PodMounts])
+
+
+@cache
+def _list_of(kind: str) -> Decoder[Any]:
+    # Any stands for the type that is known here and not to the type checker.
+    listing: Any = _ListOf
+    return Decoder(listing[KINDS[kind].type])
 
 
 def _page(data: bytes, name: str) -> Page:
-    # Nearly every page of a large cluster is a PodList, and it needs one pass only.
-    if _A_POD_LIST.match(data):
-        answer = _POD_LIST.decode(data)
-        if answer.kind == "PodList":
-            pods = [read_pod(pod) for pod in _listed(answer.items, name)]
-            return _page_of("PodList", pods, name, answer.metadata)
+    # A server writes the kind first; then one look at a large page is enough.
+    guess = _KIND_FIRST.match(data)
+    if guess:
+        header = _Header(kind=guess[1].decode(), api_version=guess[2].decode())
+        if header.listed in KINDS:
+            return _single_kind(header, data, name)
     header = _HEADER.decode(data)
     if header.kind == "Status":
         _refuse_status(header.message, name)
+    if header.listed in KINDS:
+        return _single_kind(header, data, name)
     if header.kind == "List":
         return _mixed(data, name)
-    kind = header.kind.removesuffix("List")
+    kind = kind_of(header.api_version, header.kind)
     if kind not in KINDS:
-        _refuse_kind(header.kind, name)
-    if kind == header.kind:
-        return _page_of(kind, [read_object(kind, data)], name, _ListMetadata())
-    return _single_kind(kind, data, name)
+        _refuse_kind(kind, name)
+    return _page_of(kind, [read_object(kind, data)], name, _ListMetadata())
 
 
-def _single_kind(kind: str, data: bytes, name: str) -> Page:
-    listing = _LIST.decode(data)
-    objects = _read((kind, item) for item in _listed(listing.items, name))
-    return _page_of(f"{kind}List", objects, name, listing.metadata)
+def _single_kind(header: _Header, data: bytes, name: str) -> Page:
+    listing: _ListOf[Any] = _list_of(header.listed).decode(data)
+    if listing.kind != header.kind:  # a key came twice
+        _refuse_kind(listing.kind, name)
+    items = _listed(listing.items, name)
+    if header.listed == "Pod":
+        return _page_of_pods(header.kind, items, data, name, listing.metadata)
+    read = KINDS[header.listed].read
+    return _page_of(header.kind, [read(item) for item in items], name, listing.metadata)
+
+
+def _page_of_pods(
+    kind: str, pods: Sequence[PodObject], data: bytes, name: str, metadata: _ListMetadata
+) -> Page:
+    if mount_images(pod.spec for pod in pods):
+        # Only such a page is worth a second look: at the volumes that were mounted.
+        mounts = _MOUNTS.decode(data).items or ()
+        read = [read_pod(pod, told) for pod, told in zip(pods, mounts, strict=True)]
+    else:
+        read = [read_pod(pod) for pod in pods]
+    return replace(_empty_page(kind, name, metadata), pods=tuple(read))
 
 
 def _mixed(data: bytes, name: str) -> Page:
-    listing = _LIST.decode(data)
-    items = [(_HEADER.decode(item).kind, item) for item in _listed(listing.items, name)]
+    # What kubectl saves is mostly a List of pods, and each of them says so.
+    with suppress(msgspec.ValidationError):
+        listing = _PODS.decode(data)
+        pods = _listed(listing.items, name)
+        if all(pod.kind == "Pod" for pod in pods):
+            return _page_of_pods("List", pods, data, name, listing.metadata)
+    return _several_kinds(data, name)
+
+
+def _several_kinds(data: bytes, name: str) -> Page:
+    listing = _ITEMS.decode(data)
+    headers = [(_HEADER.decode(item), item) for item in _listed(listing.items, name)]
+    items = [(kind_of(header.api_version, header.kind), item) for header, item in headers]
     others = Counter(kind or "(none)" for kind, _ in items if kind not in KINDS)
     objects = _read((kind, item) for kind, item in items if kind in KINDS)
     page = _page_of("List", objects, name, listing.metadata)
-    return msgspec.structs.replace(page, others=tuple(sorted(others.items())))
+    return replace(page, others=tuple(sorted(others.items())))
 
 
 def _listed(items: list[_T] | UnsetType | None, name: str) -> list[_T]:
@@ -131,14 +183,21 @@ def _read(items: Iterable[tuple[str, Raw]]) -> list[Object]:
 
 
 def _page_of(kind: str, objects: Sequence[Object], name: str, metadata: _ListMetadata) -> Page:
-    return Page(
-        kind=kind,
-        name=name,
+    return replace(
+        _empty_page(kind, name, metadata),
         pods=tuple(found for found in objects if isinstance(found, Pod)),
         workloads=tuple(found for found in objects if isinstance(found, Workload)),
         nodes=tuple(found for found in objects if isinstance(found, Node)),
+    )
+
+
+def _empty_page(kind: str, name: str, metadata: _ListMetadata) -> Page:
+    return Page(
+        kind=kind,
+        name=name,
         continue_token=metadata.continue_token,
-        remaining=metadata.remaining or 0,
+        remaining=metadata.remaining_item_count or 0,
+        version=metadata.resource_version,
     )
 
 

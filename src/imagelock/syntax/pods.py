@@ -1,0 +1,275 @@
+"""Pods as an API server writes them -> values.
+
+A large cluster is a gigabyte of them, so this is where `verify` spends its time. Only
+the fields that are needed are decoded, into objects that the garbage collector passes
+over; and the pods of one workload look alike, so what they ask for is made once.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from msgspec import Raw, Struct, field
+from msgspec.json import Decoder
+
+from imagelock.core.cluster import Container, Owner, Pod, State
+from imagelock.core.podspec import IMAGE_FIELDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = [
+    "Metadata",
+    "PodMounts",
+    "PodObject",
+    "PodSpec",
+    "containers_of",
+    "mount_images",
+    "owner_of",
+    "read_pod",
+]
+
+_NOTHING = Raw(b"null")
+# The pods of a workload stand together in a list, since it is ordered by their names.
+_REMEMBERED_PODS = 1_024
+
+
+class _OwnerReference(Struct, gc=False):
+    kind: str = ""
+    name: str = ""
+    controller: bool | None = None
+
+
+class _Labels(Struct, gc=False):
+    template_hash: str = field(name="pod-template-hash", default="")
+    rollout_hash: str = field(name="rollouts-pod-template-hash", default="")
+
+
+class Metadata(Struct, gc=False):
+    """What every object says of itself."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    labels: _Labels | None = None
+    owners: list[_OwnerReference] | None = field(name="ownerReferences", default=None)
+
+
+# Tuples of frozen values, so that what was made of them can be remembered by them.
+class _ContainerSpec(Struct, gc=False, frozen=True):
+    name: str = ""
+    image: str = ""
+
+
+class _Present(Struct, gc=False, frozen=True):
+    """Something of which it only matters that it is there."""
+
+
+class _ContainerState(Struct, gc=False, frozen=True):
+    waiting: _Present | None = None
+    running: _Present | None = None
+    terminated: _Present | None = None
+
+
+class _ContainerStatus(Struct, gc=False, frozen=True):
+    name: str = ""
+    image_id: str = field(name="imageID", default="")
+    state: _ContainerState | None = None
+
+
+_Asked = tuple[_ContainerSpec, ...] | None
+_Told = tuple[_ContainerStatus, ...] | None
+
+
+class PodSpec(Struct, gc=False, rename="camel"):
+    """What a pod asks for; few pods mount an image, so their volumes are left as they are."""
+
+    containers: _Asked = None
+    init_containers: _Asked = None
+    ephemeral_containers: _Asked = None
+    volumes: Raw = _NOTHING
+    node_name: str = ""
+
+
+class _PodStatus(Struct, gc=False, rename="camel"):
+    phase: str = ""
+    container_statuses: _Told = None
+    init_container_statuses: _Told = None
+    ephemeral_container_statuses: _Told = None
+
+
+class PodObject(Struct, gc=False):
+    """A pod as it is written."""
+
+    metadata: Metadata = field(default_factory=Metadata)
+    spec: PodSpec = field(default_factory=PodSpec)
+    status: _PodStatus = field(default_factory=_PodStatus)
+
+
+class _ImageVolumeStatus(Struct, rename="camel"):
+    image_ref: str = ""
+
+
+class _VolumeStatus(Struct):
+    image: _ImageVolumeStatus | None = None
+
+
+class _VolumeMount(Struct):
+    name: str = ""
+    status: _VolumeStatus | None = field(name="volumeStatus", default=None)
+
+
+class _ContainerMounts(Struct, rename="camel"):
+    volume_mounts: list[_VolumeMount] | None = None
+
+
+class _StatusMounts(Struct, rename="camel"):
+    container_statuses: list[_ContainerMounts] | None = None
+    init_container_statuses: list[_ContainerMounts] | None = None
+    ephemeral_container_statuses: list[_ContainerMounts] | None = None
+
+
+class PodMounts(Struct):
+    """A pod once more: what its node says of the volumes that it mounted.
+
+    Kubernetes 1.35 and newer tell which image a volume is of.
+    """
+
+    status: _StatusMounts = field(default_factory=_StatusMounts)
+
+
+_CONTAINER, _INIT_CONTAINER, _EPHEMERAL_CONTAINER, _VOLUME = (row.noun for row in IMAGE_FIELDS)
+_NO_LABELS = _Labels()
+_UNTOLD = _ContainerStatus()
+
+
+def read_pod(pod: PodObject, mounts: PodMounts | None = None) -> Pod:
+    """Join what a pod asks for with what its node says of it.
+
+    *mounts* is the same pod once more, where it may mount an image (`mount_images`).
+    """
+    metadata, spec, status = pod.metadata, pod.spec, pod.status
+    labels = metadata.labels or _NO_LABELS
+    containers = _containers(
+        spec.containers,
+        spec.init_containers,
+        spec.ephemeral_containers,
+        status.container_statuses,
+        status.init_container_statuses,
+        status.ephemeral_container_statuses,
+    )
+    if mounts is not None:
+        containers += tuple(_image_volumes(spec.volumes, mounts.status))
+    return Pod(
+        namespace=metadata.namespace,
+        name=metadata.name,
+        containers=containers,
+        owner=owner_of(metadata),
+        node=spec.node_name,
+        phase=status.phase,
+        uid=metadata.uid,
+        template_hash=labels.template_hash,
+        rollout_hash=labels.rollout_hash,
+    )
+
+
+def containers_of(spec: PodSpec) -> tuple[Container, ...]:
+    """Return what a pod spec asks for where there is no pod yet."""
+    containers = _containers(
+        spec.containers, spec.init_containers, spec.ephemeral_containers, None, None, None
+    )
+    if mount_images([spec]):
+        containers += tuple(_image_volumes(spec.volumes, _StatusMounts()))
+    return containers
+
+
+def mount_images(specs: Iterable[PodSpec]) -> bool:
+    """Say whether any volume of these may be an image; seldom it says so and none is."""
+    # Joined, and not pod by pod: this is asked for every page of a large cluster.
+    volumes = b"".join([spec.volumes for spec in specs])
+    # Behind a backslash, any letter can be written as a number.
+    return b"image" in volumes or b"\\" in volumes
+
+
+def owner_of(metadata: Metadata) -> Owner | None:
+    """Return the object that made this one."""
+    for owner in metadata.owners or ():
+        if owner.controller:
+            return Owner(owner.kind, owner.name)
+    return None
+
+
+@lru_cache(_REMEMBERED_PODS)
+def _containers(
+    containers: _Asked,
+    init_containers: _Asked,
+    ephemeral_containers: _Asked,
+    statuses: _Told,
+    init_statuses: _Told,
+    ephemeral_statuses: _Told,
+) -> tuple[Container, ...]:
+    return (
+        *_joined(_CONTAINER, containers, statuses),
+        *_joined(_INIT_CONTAINER, init_containers, init_statuses),
+        *_joined(_EPHEMERAL_CONTAINER, ephemeral_containers, ephemeral_statuses),
+    )
+
+
+def _joined(noun: str, asked: _Asked, told: _Told) -> Iterator[Container]:
+    statuses = {status.name: status for status in told or ()}
+    for container in asked or ():
+        status = statuses.get(container.name, _UNTOLD)
+        yield Container(
+            kind=noun,
+            name=container.name,
+            image=container.image,
+            image_id=status.image_id,
+            state=_state(status.state),
+        )
+
+
+def _state(state: _ContainerState | None) -> State:
+    if state is None:
+        return "unknown"
+    if state.running is not None:
+        return "running"
+    if state.terminated is not None:
+        return "terminated"
+    return "waiting"
+
+
+class _ImageSource(Struct):
+    reference: str = ""
+
+
+class _Volume(Struct):
+    name: str = ""
+    image: _ImageSource | None = None
+
+
+_VOLUMES = Decoder(list[_Volume] | None)
+
+
+def _image_volumes(volumes: Raw, status: _StatusMounts) -> Iterator[Container]:
+    for volume in _VOLUMES.decode(volumes) or ():
+        if volume.image is not None:
+            yield Container(
+                kind=_VOLUME,
+                name=volume.name,
+                image=volume.image.reference,
+                image_id=_mounted(volume.name, status),
+            )
+
+
+def _mounted(volume: str, status: _StatusMounts) -> str:
+    lists: Sequence[list[_ContainerMounts] | None] = (
+        status.container_statuses,
+        status.init_container_statuses,
+        status.ephemeral_container_statuses,
+    )
+    mounts = [mount for told in lists for one in told or () for mount in one.volume_mounts or ()]
+    for mount in mounts:
+        if mount.name == volume and mount.status is not None and mount.status.image is not None:
+            return mount.status.image.image_ref
+    return ""
