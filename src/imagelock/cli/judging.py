@@ -19,9 +19,16 @@ if TYPE_CHECKING:
     from imagelock.core.config import Config
     from imagelock.core.finding import Skipped
 
-__all__ = ["add_image_indexes", "add_scope", "read_terms", "scope_of", "the_proofs"]
+__all__ = [
+    "IMAGE_INDEXES",
+    "add_image_indexes",
+    "add_scope",
+    "read_terms",
+    "scope_of",
+    "the_proofs",
+]
 
-_IMAGE_INDEXES = "image_indexes"
+IMAGE_INDEXES = "image_indexes"
 
 
 def add_scope(parser: ArgumentParser) -> None:
@@ -72,7 +79,7 @@ def the_proofs(named: Path | None) -> tuple[Proofs, tuple[Skipped, ...]]:
     Raises:
         InputError: The folder that is named is not there, or a document is wrong.
     """
-    folder = named or Path(_IMAGE_INDEXES)
+    folder = named or Path(IMAGE_INDEXES)
     if named is None and not is_present(folder):
         return Proofs(), ()
     from imagelock.outside.proofs import read_proofs

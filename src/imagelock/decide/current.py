@@ -159,7 +159,4 @@ def _identity(finding: Finding) -> _Identity:
 
 def _at_its_workload(finding: Finding) -> Finding:
     place = finding.place
-    if not isinstance(place, ClusterPlace) or not place.workload:
-        return finding
-    kind, _, name = place.workload.partition("/")
-    return replace(finding, place=replace(place, kind=kind, name=name, workload=""))
+    return replace(finding, place=place.deployed) if isinstance(place, ClusterPlace) else finding

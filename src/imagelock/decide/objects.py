@@ -58,6 +58,18 @@ class Objects:
         self._strict = strict
         self._architectures: dict[str, str] = {}
 
+    def by(self, terms: Terms, proofs: Proofs) -> Objects:
+        """Return what judges by other terms; the nodes that were seen are known to it."""
+        other = Objects(
+            terms,
+            proofs=proofs,
+            scope=self._scope,
+            cluster=self._cluster,
+            strict=self._strict,
+        )
+        other._architectures = self._architectures
+        return other
+
     def judged(self, page: Page) -> Iterator[Judged]:
         """Yield the objects of a page that are in scope."""
         for node in page.nodes:
@@ -67,7 +79,7 @@ class Objects:
         objects = [one for one in everything if self._scope.holds(one.namespace)]
         if not objects:
             return
-        found = self._findings(Page(kind="", nodes=self._nodes_of(page.pods)), page)
+        found = self._findings(self._nodes_of(page.pods), page)
         for one in objects:
             kind = one.kind if isinstance(one, Workload) else "Pod"
             yield Judged(
@@ -80,8 +92,7 @@ class Objects:
             )
 
     def _judged_node(self, node: Node) -> Iterator[Judged]:
-        if len(self._proofs):
-            self._architectures[node.name] = node.architecture
+        self._architectures[node.name] = node.architecture
         found = self._findings(Page(kind="", nodes=(node,)))
         of_node = found.get(("Node", "", node.name), ())
         yield Judged(kind="Node", namespace="", name=node.name, findings=tuple(of_node))
@@ -99,11 +110,14 @@ class Objects:
                 by_object.setdefault(key, []).append(told)
         return by_object
 
-    def _nodes_of(self, pods: Iterable[Pod]) -> tuple[Node, ...]:
+    def _nodes_of(self, pods: Iterable[Pod]) -> Page:
         """Return what is known of the nodes on which pods run: their architecture."""
-        names = {pod.node for pod in pods} & self._architectures.keys()
-        return tuple(
-            Node(name=name, architecture=self._architectures[name]) for name in sorted(names)
+        if not len(self._proofs):
+            return Page(kind="")  # nothing asks for it
+        known = self._architectures
+        names = sorted({pod.node for pod in pods} & known.keys())
+        return Page(
+            kind="", nodes=tuple(Node(name=name, architecture=known[name]) for name in names)
         )
 
 

@@ -14,7 +14,7 @@ from imagelock.core.change import Feed
 from imagelock.outside.watch import Message, Pace, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from imagelock.outside.kubernetes_api import Api
 
@@ -65,11 +65,11 @@ class Feeds:
         """What is followed."""
         return tuple(self._watches)
 
-    def start(self) -> None:
-        """Begin to follow everything."""
-        for feed, watch in self._watches.items():
+    def start(self, feeds: Iterable[Feed]) -> None:
+        """Begin to follow some of them."""
+        for feed in feeds:
             # Daemons: whoever ends the command does not wait for a silent server.
-            thread = threading.Thread(target=self._follow, args=(feed, watch), daemon=True)
+            thread = threading.Thread(target=self._follow, args=(feed,), daemon=True)
             thread.name = f"watch-{feed}"
             thread.start()
 
@@ -91,9 +91,9 @@ class Feeds:
         for watch in self._watches.values():
             watch.stop()
 
-    def _follow(self, feed: Feed, watch: Watch) -> None:
+    def _follow(self, feed: Feed) -> None:
         try:
-            for message in watch.messages():
+            for message in self._watches[feed].messages():
                 self._put(News(feed, message, time.monotonic()))
         except BaseException as error:  # noqa: BLE001  (raised again where news are read)
             self._put(News(feed, error, time.monotonic()))

@@ -1,0 +1,1 @@
+"""What answers to others: metrics, health, and whether an object may be admitted."""
