@@ -7,12 +7,17 @@ a small API server in this process, and what runs afterwards is read from record
 from __future__ import annotations
 
 import json
+import ssl
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree as ET
 
 import pytest
+import trustme
 import yaml
-from tests.end_to_end.cluster import Cluster, running_cluster
+from tests.simulators.api_server import ApiServer
+from tests.simulators.argo_cluster import CORE, ArgoCluster, namespace
+from tests.simulators.kubeconfigs import write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +51,7 @@ class Ran(NamedTuple):
     """A pipeline that ran from its beginning to its end."""
 
     pipeline: Pipeline
-    cluster: Cluster
+    cluster: ArgoCluster
     told: str
 
     def left(self, job: str, name: str) -> Path:
@@ -59,11 +64,28 @@ def ran(
 ) -> Iterator[Ran]:
     if request.param == "include":
         use_the_file_to_include(example)
-    with running_cluster() as cluster:
-        file = tmp_path_factory.mktemp("cluster") / "kubeconfig"
-        cluster.write_kubeconfig(file, context="management")
+    cluster = argo_cluster()
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    with ApiServer(cluster, tls=context) as server:
+        file = write(
+            tmp_path_factory.mktemp("cluster"),
+            server.url,
+            cluster={"certificate-authority-data": b64encode(authority.cert_pem.bytes()).decode()},
+            user={"token": "of-the-pipeline"},
+            context="management",
+        )
         variables = CLEAN | {"KUBECONFIG": str(file), "DEPLOY_OPTIONS": "--poll 0.1s --timeout 60s"}
         yield Ran(example, cluster, example.run(variables=variables))
+
+
+def argo_cluster() -> ArgoCluster:
+    """Return a cluster in which Argo CD finds everything in order as soon as it is asked."""
+    cluster = ArgoCluster()
+    cluster.usual = cluster.looks(conditions=[{"type": "ResourcesUpToDate", "status": "True"}])
+    for name in ("platform", "shop"):
+        cluster.objects[f"{CORE}/namespaces/{name}"] = namespace(name)
+    return cluster
 
 
 def use_the_file_to_include(example: Pipeline) -> None:

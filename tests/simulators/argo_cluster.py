@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from tests.simulators.api_server import Answer, said
@@ -62,13 +63,17 @@ class ArgoCluster:
     Attributes:
         objects: What is there, by its path.
         script: For each name what the controller does, step by step.
+        usual: What it does with Applications and ApplicationSets that are in no script.
         owned_by_others: Paths whose fields belong to another manager.
+        refused: What was asked in vain.
     """
 
     def __init__(self) -> None:
         self.objects: dict[str, dict[str, Any]] = {}
         self.script: dict[str, list[Step]] = {}
+        self.usual: Step = nothing
         self.owned_by_others: set[str] = set()
+        self.refused: list[str] = []
         self.kinds = {
             CORE: [("namespaces", "Namespace", False), ("configmaps", "ConfigMap", True)],
             DEFINITIONS: [("customresourcedefinitions", "CustomResourceDefinition", False)],
@@ -77,6 +82,8 @@ class ArgoCluster:
                 ("applications/status", "Application", True),
                 ("applicationsets", "ApplicationSet", True),
             ],
+            "/apis/apps/v1": [("deployments", "Deployment", True)],
+            "/apis/batch/v1": [("cronjobs", "CronJob", True)],
         }
         self._seconds = itertools.count(10)
         for name in ("argocd", "default"):
@@ -84,21 +91,20 @@ class ArgoCluster:
 
     def __call__(self, request: Request) -> Answer:
         """Answer one request."""
-        if request.path in self.kinds:
-            return _json({"resources": [_resource(*one) for one in self.kinds[request.path]]})
-        if request.method == "PATCH":
-            return self._patch(request)
-        if request.path.endswith("/applications"):
-            items = [one for path, one in self.objects.items() if path.startswith(request.path)]
-            return _json({"kind": "ApplicationList", "metadata": {}, "items": items})
-        if request.path not in self.objects:
-            return said(404, "not found", reason="NotFound")
-        self._let_the_controller_work(request.path)
-        return _json(self.objects[request.path])
+        answer = self._answer(request)
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            self.refused.append(f"{request.method} {request.path}: {answer.status}")
+        return answer
+
+    def applied(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Return what was applied of a kind, by name."""
+        found = (one for one in self.objects.values() if one["kind"] == kind)
+        return {one["metadata"]["name"]: one for one in found}
 
     def now(self) -> str:
         """Return the next second of this cluster's clock."""
-        return f"2026-11-23T10:00:{next(self._seconds):02}Z"
+        minutes, seconds = divmod(next(self._seconds), 60)
+        return f"2026-11-23T10:{minutes:02}:{seconds:02}Z"
 
     def looks(self, sync: str = "Synced", health: str = "Healthy", **status: Any) -> Step:
         """Return the step in which Argo CD compares an Application, having been asked to."""
@@ -150,6 +156,19 @@ class ArgoCluster:
 
         return step
 
+    def _answer(self, request: Request) -> Answer:
+        if request.path in self.kinds:
+            return _json({"resources": [_resource(*one) for one in self.kinds[request.path]]})
+        if request.method == "PATCH":
+            return self._patch(request)
+        if request.path.endswith("/applications"):
+            items = [one for path, one in self.objects.items() if path.startswith(request.path)]
+            return _json({"kind": "ApplicationList", "metadata": {}, "items": items})
+        if request.path not in self.objects:
+            return said(404, "not found", reason="NotFound")
+        self._let_the_controller_work(request.path)
+        return _json(self.objects[request.path])
+
     def _patch(self, request: Request) -> Answer:
         folder, _, name = request.path.rpartition("/")
         within = folder.removesuffix(f"/{folder.rpartition('/')[2]}")
@@ -177,6 +196,8 @@ class ArgoCluster:
         steps = self.script.get(path.rpartition("/")[2], [])
         if steps:
             steps.pop(0)(self.objects[path])
+        elif path.startswith(ARGO):
+            self.usual(self.objects[path])
 
 
 def answered(obj: dict[str, Any]) -> None:

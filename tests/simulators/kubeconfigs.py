@@ -9,14 +9,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def document(server: str, *, cluster: Any = None, user: Any = None, namespace: str = "") -> Any:
-    """Return a kubeconfig of one context named here."""
-    context = {"cluster": "c", "user": "u"} | ({"namespace": namespace} if namespace else {})
+def document(
+    server: str,
+    *,
+    cluster: Any = None,
+    user: Any = None,
+    namespace: str = "",
+    context: str = "here",
+) -> Any:
+    """Return a kubeconfig of one context."""
+    both = {"cluster": "c", "user": "u"} | ({"namespace": namespace} if namespace else {})
     return {
         "apiVersion": "v1",
         "kind": "Config",
-        "current-context": "here",
-        "contexts": [{"name": "here", "context": context}],
+        "current-context": context,
+        "contexts": [{"name": context, "context": both}],
         "clusters": [{"name": "c", "cluster": {"server": server, **(cluster or {})}}],
         "users": [{"name": "u", "user": user or {}}],
     }
