@@ -6,27 +6,22 @@ import os
 from typing import TYPE_CHECKING
 
 from imagelock.cli.arguments import add_lists, add_lock, add_reports, add_strict, read_config
+from imagelock.cli.lists import (
+    STDIN,
+    find_self_built,
+    list_references,
+    read_allow_list,
+    read_external,
+    read_published,
+    registries_of,
+)
 from imagelock.cli.reporting import tell
 from imagelock.core.allow_list import AllowList
 from imagelock.core.finding import Coverage, Finding, Report
 from imagelock.core.place import FilePlace, printable
 from imagelock.decide.lock import Built, build_lock
 from imagelock.errors import InputError
-from imagelock.outside.files import (
-    Folder,
-    is_present,
-    list_folder,
-    read_bytes,
-    read_source,
-    read_stdin,
-    write_if_changed,
-)
-from imagelock.syntax.lists import (
-    parse_allow_list,
-    parse_external,
-    parse_references,
-    parse_registry,
-)
+from imagelock.outside.files import is_present, read_bytes, write_if_changed
 from imagelock.syntax.lockfile import render_lock
 
 if TYPE_CHECKING:
@@ -34,10 +29,7 @@ if TYPE_CHECKING:
 
     from imagelock.cli.console import Console
     from imagelock.core.config import Config
-    from imagelock.core.lock import LockEntry
-    from imagelock.core.place import Source
     from imagelock.decide.lock import Refused
-    from imagelock.syntax.lists import Published
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
 
@@ -54,9 +46,6 @@ Exit status 1: a build job published what it may not, or one tag has two digests
 or (--check) images.lock is not what would be written now. See docs/lock.md."""
 UNDONE = "images.lock was not written"
 
-_STDIN = "-"
-_LARGEST = 16 * 1024 * 1024  # bytes: 150,000 image IDs
-_NOTHING_NAMED = "no image is named in this file"
 _NAMED = 10  # repositories that were not built and are named before the rest is counted
 
 
@@ -95,12 +84,12 @@ def run(args: Namespace, console: Console) -> int:
 
 
 def _make(config: Config, target: str, console: Console) -> Built | Refused:
-    external = _external(config.external_images, console)
-    self_built = config.self_built or _beside(config.external_images)
+    external = read_external(config.external_images, console)
+    self_built = config.self_built or find_self_built(config.external_images)
     _refuse_to_overwrite(target, config.external_images, self_built)
-    allowed = _allow_list(self_built, console)
-    folder = _references(config.references, console)
-    published = _published(folder, console)
+    allowed = read_allow_list(self_built, console)
+    folder = list_references(config.references, console)
+    published = read_published(folder, console)
     if published and allowed is None:
         raise InputError(
             "build jobs have published images, and no list says which they may: there is no "
@@ -113,21 +102,14 @@ def _make(config: Config, target: str, console: Console) -> Built | Refused:
         external,
         allowed or AllowList(()),
         published,
-        registries=_registries(config),
+        registries=registries_of(config),
         skipped=folder.skipped,
     )
 
 
-def _external(path: str, console: Console) -> tuple[LockEntry, ...]:
-    entries = parse_external(_source(path))
-    if not entries:
-        console.warn(f"{printable(path)}: {_NOTHING_NAMED}")
-    return entries
-
-
 def _refuse_to_overwrite(target: str, *lists: str | None) -> None:
     for file in lists:
-        if file is not None and target != _STDIN and _is_same(file, target):
+        if file is not None and target != STDIN and _is_same(file, target):
             raise InputError(
                 "the lock is made from this file, and would be written over it",
                 place=FilePlace(target),
@@ -139,85 +121,8 @@ def _is_same(one: str, other: str) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _allow_list(path: str | None, console: Console) -> AllowList | None:
-    if path is None:
-        return None
-    allowed = parse_allow_list(_source(path))
-    if not allowed:
-        console.warn(f"{printable(path)}: no repository is named in this file")
-    return allowed
-
-
-def _beside(external: str) -> str | None:
-    """Return the only file ``*-images`` beside ``external_images``, if there is one."""
-    own = os.path.basename(external)
-    found = [
-        file
-        for file in _files_in(os.path.dirname(external))
-        if file.endswith("-images") and os.path.basename(file) != own
-    ]
-    if len(found) > 1:
-        raise InputError(
-            "one list of self-built images was expected, and these may be it: " + ", ".join(found),
-            hint="Name the list with --self-built FILE, or with self-built in imagelock.toml.",
-        )
-    return found[0] if found else None
-
-
-def _files_in(path: str) -> list[str]:
-    # A link is a file here: people keep one list for several projects. What its
-    # name hides is none.
-    folder = list_folder(path or ".")
-    links = [other.what for other in folder.skipped if not other.expected]
-    files = (*folder.files, *filter(os.path.islink, links))
-    return sorted(file if path else os.path.basename(file) for file in files)
-
-
-def _references(path: str, console: Console) -> Folder:
-    if os.path.islink(path.rstrip("/")):
-        # The artifacts of a build job may hold links: this one could lead to any files.
-        raise InputError(
-            "a folder was expected, and this is a link",
-            place=FilePlace(path),
-            hint="Name the folder that it leads to, if it is meant.",
-        )
-    if is_present(path):
-        return list_folder(path)
-    console.say(f"{printable(path)}: there is no such folder, so no build job is in the lock")
-    return Folder((), ())
-
-
-def _published(folder: Folder, console: Console) -> tuple[Published, ...]:
-    published: list[Published] = []
-    for file in folder.files:
-        references = parse_references(read_source(file, limit=_LARGEST))
-        if not references:
-            console.warn(f"{printable(file)}: {_NOTHING_NAMED}")
-        published += references
-    return tuple(published)
-
-
-def _source(path: str) -> Source:
-    return read_stdin() if path == _STDIN else read_source(path, limit=_LARGEST)
-
-
-def _registries(config: Config) -> tuple[str, ...]:
-    if config.registries is not None:
-        return config.registries
-    text = os.environ.get("CI_REGISTRY", "").rstrip("/")
-    if not text:
-        return ()
-    registry = parse_registry(text)
-    if registry is None:
-        raise InputError(
-            f"$CI_REGISTRY is '{text}', and <host> or <host>:<port> was expected",
-            hint="Say in imagelock.toml where the bare names are: registries = [...]",
-        )
-    return (registry,)
-
-
 def _write(built: Built, target: str, args: Namespace, console: Console) -> int:
-    to_stdout = target == _STDIN
+    to_stdout = target == STDIN
     status = tell(built.report, args, console, brief=True, result_taken=to_stdout)
     if status:
         console.last_line("lock", UNDONE)
@@ -258,7 +163,7 @@ def _check(built: Built, path: str, args: Namespace, console: Console) -> int:
     if old == new:
         console.say(f"{printable(path)}: up to date: {_told(built)}")
     elif as_text:
-        from imagelock.cli.diff import print_diff
+        from imagelock.cli.unified_diff import print_diff
 
         before, after = ((data or b"").decode("utf-8", "backslashreplace") for data in (old, new))
         print_diff(before, after, path, console)

@@ -222,7 +222,7 @@ def _override_tree(tree: Tree, call: _Call) -> tuple[dict[str, bytes], Report]:
 
 
 def _print_diff(source: Source, plan: Plan, console: Console) -> None:
-    from imagelock.cli.diff import print_lines
+    from imagelock.cli.unified_diff import print_lines
     from imagelock.document.diff import render_diff
 
     print_lines(render_diff(source, plan.splices), console)
