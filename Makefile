@@ -37,7 +37,7 @@ fuzz: $(VENV)/.dev  ## Try the laws of tests/property with new examples, a minut
 	@$(BIN)/python tests/property/fuzz.py --seconds $(SECONDS_A_TARGET)
 
 docs: $(VENV)/.dev  ## Render the parts of docs/ that come from the code
-	@$(BIN)/python docs/render.py
+	@$(BIN)/python scripts/render_docs.py
 
 lock-requirements: $(VENV)/.dev  ## Resolve requirements/*.in again (needs the network)
 	$(PIP) install uv

@@ -48,7 +48,7 @@ def text_of(name: str) -> str:
 
 @pytest.fixture(scope="module")
 def render() -> ModuleType:
-    spec = spec_from_file_location("render", DOCS / "render.py")
+    spec = spec_from_file_location("render_docs", ROOT / "scripts" / "render_docs.py")
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)

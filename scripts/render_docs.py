@@ -1,7 +1,8 @@
+# ruff: noqa: INP001, T201, SLF001  (a script that says what it did; argparse shows its parts to no one)
 """Render the pages of docs/ that come from the code: `make docs`.
 
-    core/rules.py                  ->  rules.md
-    the parsers of the commands    ->  cli.md
+core/rules.py                  ->  rules.md
+the parsers of the commands    ->  cli.md
 """
 
 from __future__ import annotations
@@ -9,13 +10,12 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 from imagelock.cli.main import COMMANDS, parser_of
 from imagelock.core.rules import RULES, Rule
 
-DOCS = Path(__file__).parent
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 RULES_HEAD = """\
 # Rules
@@ -46,7 +46,9 @@ This page is rendered from the commands by `make docs`.
 
 def rules() -> str:
     """Return rules.md."""
-    rows = (f"| [{one.name}](#{one.name}) | {one.severity} | {_cell(one.what)} |\n" for one in _sorted())
+    rows = (
+        f"| [{one.name}](#{one.name}) | {one.severity} | {_cell(one.what)} |\n" for one in _sorted()
+    )
     return RULES_HEAD + "".join(rows) + "".join(_rule(one) for one in _sorted())
 
 
@@ -66,9 +68,11 @@ def _rule(rule: Rule) -> str:
 
 def cli() -> str:
     """Return cli.md."""
-    there = [name for name in COMMANDS if find_spec(f"imagelock.cli.{name}")]
-    rows = (f"| [`imagelock {name}`](#imagelock-{name}) | {_cell(COMMANDS[name])} |\n" for name in there)
-    return CLI_HEAD + "".join(rows) + "".join(_command(name) for name in there)
+    rows = (
+        f"| [`imagelock {name}`](#imagelock-{name}) | {_cell(sentence)} |\n"
+        for name, sentence in COMMANDS.items()
+    )
+    return CLI_HEAD + "".join(rows) + "".join(map(_command, COMMANDS))
 
 
 def _command(name: str) -> str:
@@ -108,7 +112,7 @@ def _help(parser: argparse.ArgumentParser, action: argparse.Action) -> str:
 
 
 def _prose(text: str) -> str:
-    """Return a command's description as Markdown: what is drawn with indents stays as it is drawn."""
+    """Return a description as Markdown: what is drawn with indents stays as it is drawn."""
     paragraphs = re.split(r"\n\s*\n", text.strip("\n"))
     return "\n\n".join(
         f"```text\n{paragraph}\n```" if re.search(r"^\s", paragraph, re.MULTILINE) else paragraph
