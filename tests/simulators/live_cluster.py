@@ -17,22 +17,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
 
+from imagelock.core.resources import RESOURCES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-_KINDS = {
-    "pods": "Pod",
-    "nodes": "Node",
-    "deployments": "Deployment",
-    "statefulsets": "StatefulSet",
-    "daemonsets": "DaemonSet",
-    "replicasets": "ReplicaSet",
-    "jobs": "Job",
-    "cronjobs": "CronJob",
-    "leases": "Lease",
-    "events": "Event",
-}
+_KINDS = {resource.plural: resource.kind for resource in RESOURCES}
+_KINDS |= {"leases": "Lease", "events": "Event"}
 
 
 class Address(Struct, frozen=True):

@@ -11,27 +11,17 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from imagelock.core.change import Feed
+from imagelock.core.resources import PODS, RESOURCES
 from imagelock.outside.watch import Message, Pace, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from imagelock.core.resources import Resource
     from imagelock.outside.kubernetes_api import Api
 
 __all__ = ["Feeds", "News"]
 
-# Every kind that `verify` lists, too.
-_RESOURCES = {
-    "Node": "/api/v1/nodes",
-    "Pod": "/api/v1/pods",
-    "Deployment": "/apis/apps/v1/deployments",
-    "StatefulSet": "/apis/apps/v1/statefulsets",
-    "DaemonSet": "/apis/apps/v1/daemonsets",
-    "ReplicaSet": "/apis/apps/v1/replicasets",
-    "Job": "/apis/batch/v1/jobs",
-    "CronJob": "/apis/batch/v1/cronjobs",
-}
-_NEEDED = "Pod"
 # Pages and events that wait to be looked at; the server waits for whoever is slower.
 _WAITING = 32
 
@@ -55,9 +45,13 @@ class Feeds:
     ) -> None:
         self._stopped = False
         self._queue: queue.Queue[News] = queue.Queue(_WAITING)
+        # What the server refuses is not looked at, and told; without pods there is no answer.
         self._watches = {
-            feed: Watch(api, _path(feed), needed=feed.kind == _NEEDED, pace=pace)
-            for feed in _feeds(namespaces)
+            Feed(resource.kind, namespace): Watch(
+                api, _path(resource, namespace), needed=resource is PODS, pace=pace
+            )
+            for resource in RESOURCES
+            for namespace in (namespaces if resource.is_namespaced and namespaces else ("",))
         }
 
     @property
@@ -107,18 +101,6 @@ class Feeds:
             return
 
 
-def _feeds(namespaces: Sequence[str]) -> list[Feed]:
-    inside = namespaces or ("",)
-    return [
-        Feed(kind, namespace)
-        for kind in _RESOURCES
-        for namespace in (("",) if kind == "Node" else inside)
-    ]
-
-
-def _path(feed: Feed) -> str:
-    path = _RESOURCES[feed.kind]
-    if not feed.namespace:
-        return path
-    group, _, plural = path.rpartition("/")
-    return f"{group}/namespaces/{quote(feed.namespace, safe='')}/{plural}"
+def _path(resource: Resource, namespace: str) -> str:
+    inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
+    return f"{resource.path}{inside}/{resource.plural}"

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.json import Decoder
 
 from imagelock.core.place import ClusterPlace
+from imagelock.core.resources import RESOURCES
 
 if TYPE_CHECKING:
     from imagelock.core.change import Change
@@ -18,13 +19,7 @@ __all__ = ["COMPONENT", "event_name", "event_namespace", "render_event", "render
 
 COMPONENT = "imagelock.watch"
 _API_VERSIONS = {
-    "Pod": "v1",
-    "Node": "v1",
-    "ReplicationController": "v1",
-    "PodTemplate": "v1",
-    "Job": "batch/v1",
-    "CronJob": "batch/v1",
-    "Rollout": "argoproj.io/v1alpha1",
+    resource.kind: f"{resource.group}/{resource.version}".lstrip("/") for resource in RESOURCES
 }
 _LONGEST_NOTE = 1024  # bytes: what the API server accepts
 _LONGEST_NAME = 253 - 17  # characters that an object's name leaves for the rest
@@ -66,7 +61,7 @@ def render_event(change: Change, *, instance: str, now: str) -> bytes:
             "action": "Verify",
             "reason": "".join(word.capitalize() for word in finding.rule.name.split("-")),
             "regarding": {
-                "apiVersion": _API_VERSIONS.get(about.kind, "apps/v1"),
+                "apiVersion": _API_VERSIONS[about.kind],
                 "kind": about.kind,
                 "namespace": about.namespace,
                 "name": about.name,
