@@ -135,7 +135,7 @@ def _is_questionnaire(mapping: Mapping) -> bool:
 
 def _is_schema(mapping: Mapping) -> bool:
     """A JSON schema, such as values.schema.json, or the description of an API."""
-    if "json-schema.org" in (mapping.text_of("$schema") or ""):
+    if "json-schema" in (mapping.text_of("$schema") or ""):
         return True
     is_api = mapping.text_of("openapi") or mapping.text_of("swagger")
     return bool(is_api) and isinstance(mapping.get("paths"), Mapping)

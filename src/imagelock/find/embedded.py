@@ -29,17 +29,21 @@ class NotADocument(Struct, frozen=True):
     offset: int
 
 
-def may_hold_a_document(value: str) -> bool:
+def may_hold_a_document(scalar: Scalar) -> bool:
     """Say whether a scalar's value is worth parsing.
 
-    A text of one line is a document only where it begins as JSON does.
+    One line is a document only where it begins as JSON does, or is written as a
+    block of text.
     """
+    value = scalar.value
     if len(value) < len("image: a"):
         return False
     head = value.lstrip(" \t\r\n")[:1]
     if head in {"{", "["}:
         return True
-    return "\n" in value and (":\n" in value or ": " in value or "\n[" in value)
+    if "\n" not in value and scalar.style not in {"|", ">"}:
+        return False
+    return ":\n" in value or ": " in value or "\n[" in value
 
 
 def open_document(scalar: Scalar, path: Path) -> list[tuple[Node, Path]] | NotADocument:

@@ -193,7 +193,7 @@ class _Walk:
         if visit.knowledge.find_keys:
             self.sites += configured.find(scalar, path, visit)
         value = scalar.value
-        if embedded.may_hold_a_document(value):
+        if embedded.may_hold_a_document(scalar):
             opened = embedded.open_document(scalar, path)
             if not isinstance(opened, embedded.NotADocument) and opened:
                 visit.roots += [root for root, _ in opened]

@@ -3,7 +3,7 @@
     ... --solver-image=quay.io/x/y:1 ...        a part of an argument
     4.2.0=quay.io/x/kafka:4.2.0                 a line of a variable's value
 
-A piece of an address (``https://quay.io/x/y:1``, ``docker://…``), of a path or
+A piece of an address (``https://…``, ``docker://…``), of a path or
 of a longer name is none, nor is what a template or a variable is joined to.
 """
 
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["Token", "tokens"]
 
 # What a name may not follow: a letter of a longer word, the "/" or ":" of an
-# address, and the end of "$(VARIABLE)", "${VARIABLE}" and "<placeholder>".
-_BEFORE = r"(?<![A-Za-z0-9_./:@%~+$(){}<>\\*-])"
-_AFTER = r"(?![A-Za-z0-9_/@:$(){}<>\\*%-])"
+# address, and the end of "$(VARIABLE)", "${VARIABLE}" and "<placeholder>". It may
+# follow ":-" in "${VARIABLE:-<image ID>}".
+_BEFORE = r"(?:(?<=:-)|(?<![A-Za-z0-9_./:@%~+$)}>\\*-]))"
+_AFTER = r"(?![A-Za-z0-9_/@:$({<\\*%-])"
 # Every part is taken as far as it goes and never given back, so the time is
 # linear in the length of the text; the grammar decides afterwards.
 _TOKEN = re.compile(
@@ -37,6 +38,9 @@ _TOKEN = re.compile(
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]*+))?+"
     rf"(?P<digest>@(?:{grammar.DIGEST}))?+{_AFTER}"
 )
+# What may stand right before an image ID that is meant as it is, and right behind it.
+_OPENS = re.compile(r"\{\{-?\s*(?:if|else|with|range)\b")
+_CLOSES = re.compile(r"\{\{-?\s*(?:else|end)\b")
 
 
 class Token(Struct, frozen=True):
@@ -72,5 +76,10 @@ def touches_a_template(scalar: Scalar, start: int, end: int) -> bool:
         return scalar.is_templated
     first = scalar.text.root_start(offsets.start(start))
     last = scalar.text.root_end(offsets.end(end))
-    piece = text[max(first - 1, 0) : last + 1]
-    return "{" in piece or "}" in piece
+    piece = text[first:last]
+    return (
+        "{{" in piece
+        or "}}" in piece
+        or (text.startswith("{{", last) and not _CLOSES.match(text, last))
+        or (text.endswith("}}", 0, first) and not _OPENS.match(text, text.rfind("{{", 0, first)))
+    )

@@ -11,6 +11,7 @@ from imagelock.core.lock import Lock
 from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Alias, Mapping, Node, Scalar
 from imagelock.find.site import Append, Path, Pin, Problem, Site, Unwritable
+from imagelock.find.tokens import touches_a_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -149,11 +150,12 @@ class Visit:
         scalar = followed(node)
         if node is None or type(scalar) is not Scalar or scalar.is_null:
             return None
-        if scalar.is_templated:
+        name = scalar.value.strip()
+        start = len(scalar.value) - len(scalar.value.lstrip())
+        if touches_a_template(scalar, start, start + len(name)):
             self.templated += not self.is_claimed(scalar)
             self.claim(scalar)
             return None
-        name = scalar.value.strip()
         image = ImageReference.try_parse(name)
         if looks_right is not None and (image is None or not looks_right(image)):
             return None
