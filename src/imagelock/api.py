@@ -19,10 +19,12 @@ from imagelock.document.splice import apply
 from imagelock.find.sites import Knowledge, find_sites
 
 if TYPE_CHECKING:
+    from imagelock.core.finding import ReportedSite
+    from imagelock.core.reference import ImageReference
     from imagelock.decide.override import Plan
     from imagelock.find.sites import FoundSites
 
-__all__ = ["Override", "check", "find", "override", "plan", "terms_of"]
+__all__ = ["Override", "check", "find", "override", "plan", "terms_of", "told_sites"]
 
 _DEFAULTS = Config()
 _EMPTY = Lock(())
@@ -71,6 +73,17 @@ def plan(
     source = _source(text)
     found = find(source, lock, config=config)
     return plan_override(source, found, terms_of(config, lock, today))
+
+
+def told_sites(
+    text: str | Source, lock: Lock = _EMPTY, *, config: Config = _DEFAULTS
+) -> list[tuple[ImageReference | None, ReportedSite]]:
+    """Return every site of a manifest with the image that it names, as it would be told."""
+    source = _source(text)
+    found = find(source, lock, config=config)
+    report = check_sites(source, found, terms_of(config, lock, _NO_DAY))
+    images = (site.image for site in found.sites)
+    return list(zip(images, report.sites or (), strict=True))
 
 
 def check(

@@ -36,6 +36,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     from imagelock.cli.arguments import add_lock, add_policy, add_reports
 
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a file, a folder, or '-'")
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="tell of every place which rule found it, and why it is or is not pinned",
+    )
     add_lock(parser)
     add_policy(parser)
     add_reports(parser)
@@ -51,7 +56,11 @@ def run(args: Namespace, console: Console) -> int:
     lock = _lock(config, args)
     report = Report.joined([_check(path, lock, config, console) for path in args.paths])
     report = described(report, args, config, lock, ", ".join(args.paths))
-    return tell(report, args, console, strict=config.strict)
+    if args.explain:
+        from imagelock.cli.explain import explain
+
+        explain(report, console)
+    return tell(report, args, console, result_taken=args.explain, strict=config.strict)
 
 
 def _lock(config: Config, args: Namespace) -> Lock:

@@ -51,8 +51,11 @@ COMMANDS = {
     "lock": "Make images.lock from external_images and the references of build jobs.",
     "override": "Write manifests in which every image has its digest from images.lock.",
     "check": "Find every image in manifests that is not pinned. Changes nothing.",
+    "why": "Trace an image from the list that chose it to every place that uses it.",
+    "diff": "Say what changed from one images.lock to another.",
     "deploy": "Apply an app-of-apps and wait until Argo CD is in sync and healthy.",
     "verify": "Check every image that a cluster was asked to run.",
+    "watch": "Check every image of a cluster all the time, and tell what changes.",
     "demo": "Run the whole pipeline on a bundled example, step by step.",
     "completion": "Print a completion script for a shell.",
 }
@@ -122,7 +125,7 @@ def _run(name: str, rest: list[str]) -> int:
     try:
         command = _command(name)
         undone = command.UNDONE
-        args = _parser(name, command).parse_args(rest)
+        args = _parser(name, command).parse_intermixed_args(rest)
         console.configure(quiet=args.quiet, verbose=args.verbose)
         status = command.run(args, console)
     except ImagelockError as error:

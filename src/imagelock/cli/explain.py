@@ -1,0 +1,55 @@
+"""Tell of every place which rule found it, and what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelock.core.place import printable
+
+if TYPE_CHECKING:
+    from imagelock.cli.console import Console
+    from imagelock.core.finding import Finding, Report, ReportedSite
+    from imagelock.core.place import Place
+
+__all__ = ["FOUND_BY", "explain"]
+
+FOUND_BY = {
+    "position": "it stands where a pod spec names an image",
+    "key": "its key names an image",
+    "split": "registry, repository, tag and digest stand in keys of their own",
+    "argo": "an Argo CD source hands it to Helm or Kustomize",
+    "kustomize": "it is an entry of a Kustomization's images",
+    "lock": "it names an image of the lock",
+    "config": "[find] include in imagelock.toml says so",
+    "line": "its line says 'image:', in a document that is not YAML",
+    "patch": "a JSON patch writes it where an image stands",
+    "argument": "an argument or a variable whose name speaks of an image has it as its value",
+}
+_STANDS = {
+    "pinned-now": "pinned now",
+    "pinned-before": "pinned: it has a digest that the policy accepts",
+    "exempt": "exempt: an exemption covers it",
+    "finding": "not pinned",
+}
+
+
+def explain(report: Report, console: Console) -> None:
+    """Print every site of a report to standard output."""
+    why = {(finding.place, finding.image): finding for finding in report.findings}
+    for site in report.sites or ():
+        console.result("".join(f"{line}\n" for line in _lines(site, why.get(_key(site)))))
+
+
+def _key(site: ReportedSite) -> tuple[Place, str]:
+    return site.place, site.image
+
+
+def _lines(site: ReportedSite, finding: Finding | None) -> tuple[str, ...]:
+    path = getattr(site.place, "path", "")
+    stands = _STANDS[site.status] if finding is None else f"{finding.rule.name}: {finding.sentence}"
+    return (
+        f"{site.place}: {printable(site.image)}",
+        f"    at {printable(path)}",
+        f"    found by '{site.rule}': {FOUND_BY.get(site.rule, site.rule)}",
+        f"    {stands}",
+    )
