@@ -34,20 +34,26 @@ class AskedImages:
 
     def take(self, image: str, place: ClusterPlace) -> None:
         """Judge one image where it is asked for."""
-        self.counts["images"] += 1
-        self._uses[image, place.namespace] += 1
         judgement = self._judgement(image, place.namespace)
-        match judgement:
-            case Allowed():
-                self.counts["allowed"] += 1
-            case Exempt(exemption):
-                self.uses.add(exemption)
-            case Denied():
-                self.findings.append(_denied(image, judgement, place, self._terms.lock))
-            case None:
-                self.findings.append(_no_reference(image, place))
-            case never:
-                assert_never(never)
+        self.count(image, place.namespace)
+        if isinstance(judgement, Denied):
+            self.findings.append(_denied(image, judgement, place, self._terms.lock))
+        elif judgement is None:
+            self.findings.append(_no_reference(image, place))
+
+    def passes(self, image: str, namespace: str) -> bool:
+        """Say whether there is nothing to tell of an image there."""
+        return isinstance(self._judgement(image, namespace), Allowed | Exempt)
+
+    def count(self, image: str, namespace: str, times: int = 1) -> None:
+        """Count an image as asked for."""
+        self.counts["images"] += times
+        self._uses[image, namespace] += times
+        judgement = self._judgement(image, namespace)
+        if isinstance(judgement, Allowed):
+            self.counts["allowed"] += times
+        elif isinstance(judgement, Exempt):
+            self.uses.add(judgement.exemption, times)
 
     @property
     def images(self) -> tuple[ImageUse, ...]:

@@ -31,6 +31,13 @@ class _Undecided(Struct, frozen=True):
     node: str
 
 
+class _Mirrored(Struct):
+    """Where a digest first ran under another name, and how often it does."""
+
+    place: ClusterPlace
+    containers: int = 0
+
+
 class RunningImages:
     """The containers that have started, and what became of what they asked for."""
 
@@ -40,12 +47,12 @@ class RunningImages:
         self._proofs = proofs
         self._verdicts: dict[tuple[str, str], Verdict] = {}
         self._undecided: list[_Undecided] = []
-        self._mirrors: dict[tuple[str, str], list[ClusterPlace]] = {}
+        self._mirrors: dict[tuple[str, str], _Mirrored] = {}
 
     def take(self, container: Container, place: ClusterPlace, node: str) -> None:
         """Compare one container that asked for a digest; others asked for nothing certain."""
-        asked = ImageReference.try_parse(container.image)
-        if asked is None or not asked.is_pinned:
+        asked = _asked(container)
+        if asked is None:
             return
         if not container.has_started:
             self.counts["not started"] += 1
@@ -55,6 +62,19 @@ class RunningImages:
             self._note(verdict, asked, place)
         else:
             self._undecided.append(_Undecided(place, asked, container.image_id, node))
+
+    def is_plain(self, container: Container) -> bool:
+        """Say whether there is nothing to tell of a container, wherever it runs."""
+        asked = _asked(container)
+        if asked is None or not container.has_started:
+            return True
+        return self._verdict(asked, container) == _AS_ASKED
+
+    def count(self, container: Container, times: int) -> None:
+        """Count containers of which there is nothing to tell."""
+        if _asked(container) is not None:
+            what = "running as asked" if container.has_started else "not started"
+            self.counts[what] += times
 
     def finish(self, nodes: NodeImages) -> Iterator[Finding]:
         """Decide what was left open, now that every node is known, and tell it all."""
@@ -81,7 +101,8 @@ class RunningImages:
             case Right(other_name):
                 self.counts["running as asked"] += 1
                 if other_name:
-                    self._mirrors.setdefault((asked.text, other_name), []).append(place)
+                    key = (asked.text, other_name)
+                    self._mirrors.setdefault(key, _Mirrored(place)).containers += 1
             case Wrong(reason):
                 message = f"another digest runs than was asked for: {reason}"
                 self.findings.append(
@@ -94,7 +115,17 @@ class RunningImages:
                 assert_never(never)
 
     def _mirror_names(self) -> Iterator[Finding]:
-        for (image, other_name), places in self._mirrors.items():
-            more = f", here and in {len(places) - 1} more containers" if len(places) > 1 else ""
+        for (image, other_name), mirrored in self._mirrors.items():
+            others = mirrored.containers - 1
+            more = f", here and in {others} more containers" if others else ""
             message = f"its node knows the pinned digest as {other_name}{more}"
-            yield Finding.of("mirror-name", places[0], message, image=image)
+            yield Finding.of("mirror-name", mirrored.place, message, image=image)
+
+
+_AS_ASKED = Right()
+
+
+def _asked(container: Container) -> ImageReference | None:
+    """Return what a container asked for, if it asked for a digest."""
+    asked = ImageReference.try_parse(container.image)
+    return asked if asked is not None and asked.is_pinned else None

@@ -23,9 +23,9 @@ class ExemptionUses:
     def __init__(self) -> None:
         self._uses: Counter[Exemption] = Counter()
 
-    def add(self, exemption: Exemption) -> None:
-        """Count one image that an exemption let pass."""
-        self._uses[exemption] += 1
+    def add(self, exemption: Exemption, times: int = 1) -> None:
+        """Count an image that an exemption let pass."""
+        self._uses[exemption] += times
 
     @property
     def total(self) -> int:

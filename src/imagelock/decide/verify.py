@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from imagelock.core.cluster import Pod, Workload
 from imagelock.core.finding import Coverage, Finding, Report, Skipped
 from imagelock.core.place import ClusterPlace, FilePlace
+from imagelock.core.podspec import POD_SPECS
 from imagelock.decide.asked import AskedImages
 from imagelock.decide.compared import RunningImages
 from imagelock.decide.nodes import NodeImages
@@ -27,7 +28,7 @@ from imagelock.decide.whole import Lists
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from imagelock.core.cluster import Page
+    from imagelock.core.cluster import Container, Page
     from imagelock.core.proof import Proofs
     from imagelock.decide.judge import Terms
 
@@ -109,6 +110,7 @@ class _Verification:
         self._running = RunningImages(proofs)
         self._nodes = NodeImages()
         self._lists = Lists()
+        self._plain: dict[tuple[str, str, tuple[Container, ...]], int] = {}
         self._seen: set[str] = set()
         self._counts: Counter[str] = Counter()
         self._left_out: Counter[str] = Counter()
@@ -138,6 +140,7 @@ class _Verification:
 
     def report(self) -> Report:
         """Tell what was found."""
+        self._count_plain()
         running = tuple(self._running.finish(self._nodes))
         nodes = tuple(
             self._nodes.findings(self._terms, self._proofs, self._asked.uses, self._cluster)
@@ -176,7 +179,24 @@ class _Verification:
         return False
 
     def _look_at(self, kind: str, found: Pod | Workload) -> None:
-        if not found.containers:
+        # Nearly all pods are plain and like others: those are counted, and looked at once.
+        alike = (kind, found.namespace, found.containers)
+        if alike in self._plain:
+            self._plain[alike] += 1
+        elif self._is_plain(*alike):
+            self._plain[alike] = 1
+        else:
+            self._look_closely(kind, found)
+
+    def _is_plain(self, kind: str, namespace: str, containers: tuple[Container, ...]) -> bool:
+        return (
+            bool(containers)
+            and all(self._asked.passes(one.image, namespace) for one in containers)
+            and (kind != "Pod" or all(map(self._running.is_plain, containers)))
+        )
+
+    def _look_closely(self, kind: str, found: Pod | Workload) -> None:
+        if not found.containers and kind in POD_SPECS:
             message = "it names no image, and every pod has one: this was cut, or made by hand"
             self._findings.append(Finding.of("not-read", self._place(kind, found), message))
         for container in found.containers:
@@ -184,6 +204,14 @@ class _Verification:
             self._asked.take(container.image, place)
             if isinstance(found, Pod):
                 self._running.take(container, place, found.node)
+
+    def _count_plain(self) -> None:
+        for (kind, namespace, containers), times in self._plain.items():
+            for container in containers:
+                self._asked.count(container.image, namespace, times)
+                if kind == "Pod":
+                    self._running.count(container, times)
+        self._plain.clear()
 
     def _place(self, kind: str, found: Pod | Workload, container: str = "") -> ClusterPlace:
         return ClusterPlace(
