@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from imagelock.core.place import printable
 from imagelock.decide.current import CurrentFindings
 from imagelock.outside.watch import Alive, Begun, Listed, Trouble, Unseen, Whole
-from imagelock.report.changes import json_line, text_line, whole_line
+from imagelock.report.changes import began_line, json_line, text_line, whole_line
 from imagelock.syntax.watch import Changed, Deleted
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ class Teller:
         for change in standing:
             self._event(change)
 
+    def began(self) -> None:
+        """Tell readers of JSON that nothing is known yet, or any more."""
+        if self._as_json:
+            self.console.result(began_line(time=_now()))
+
     def whole(self, standing: Mapping[str, int]) -> None:
         """Tell readers of JSON that everything has been listed once."""
         if self._as_json:
@@ -84,6 +89,7 @@ class Session:
         self._unseen: set[Feed] = set()
         self._in_trouble: set[Feed] = set()
         self._listed: set[Feed] = set()
+        teller.began()
         feeds.start(feed for feed in feeds.feeds if feed.kind != _LAST)
 
     @property

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from imagelock.core.change import Change
 
-__all__ = ["VERSION", "json_line", "text_line", "whole_line"]
+__all__ = ["VERSION", "began_line", "json_line", "text_line", "whole_line"]
 
 VERSION = 1  # of the lines: it grows when a reader of the old ones could go wrong
 _COLOURS = {"error": "31", "warning": "33", "note": "36", "went": "32", "place": "1", "dim": "2"}
@@ -56,8 +56,13 @@ def json_line(change: Change, *, time: str) -> str:
     )
 
 
+def began_line(*, time: str) -> str:
+    """Return the line after which nothing is known: what stands follows."""
+    return _line("began", time, {})
+
+
 def whole_line(standing: Mapping[str, int], *, time: str) -> str:
-    """Return the line that follows what stood at the beginning: from here on it is news."""
+    """Return the line that follows what stood at the beginning: from there on it is news."""
     return _line("whole", time, {"standing": dict(standing)})
 
 
