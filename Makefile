@@ -36,8 +36,9 @@ SECONDS_A_TARGET ?= 60
 fuzz: $(VENV)/.dev  ## Try the laws of tests/property with new examples, a minute each
 	@$(BIN)/python tests/property/fuzz.py --seconds $(SECONDS_A_TARGET)
 
-docs: $(VENV)/.dev  ## Render the parts of docs/ that come from the code
+docs: $(VENV)/.dev  ## Render what comes from something else: parts of docs/, and templates/
 	@$(BIN)/python scripts/render_docs.py
+	@$(BIN)/python scripts/render_templates.py
 
 lock-requirements: $(VENV)/.dev  ## Resolve requirements/*.in again (needs the network)
 	$(PIP) install uv

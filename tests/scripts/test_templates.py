@@ -46,7 +46,7 @@ def test_every_copy_is_up_to_date() -> None:
     rendered = runpy.run_path(str(ROOT / "scripts" / "render_templates.py"))["rendered"]()
     assert len(rendered) == 3
     stale = [path.name for path, text in rendered.items() if path.read_text("utf-8") != text]
-    assert stale == [], "run: .venv/bin/python scripts/render_templates.py"
+    assert stale == [], "run: make docs"
 
 
 @pytest.mark.parametrize("text", [BY_INPUT, BY_VARIABLE], ids=["component", "include"])
@@ -55,6 +55,14 @@ def test_the_script_for_build_jobs_is_the_one_that_is_tested(text: dict[str, Any
     script = SCRIPT.read_text("utf-8")
     assert script.endswith(f"\n\n{block}")
     assert all(not line or line.startswith("#") for line in script[: -len(block)].splitlines())
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_no_input_can_end_the_text_that_it_stands_in(name: str) -> None:
+    allowed = re.compile(INPUTS[name]["regex"])
+
+    assert all(allowed.search(text) for text in ("", "a/b c", "$NAME", "--policy 'locked'", "*"))
+    assert not any(allowed.search(text) for text in ('a"', "a\\", 'a"\nscript: x', "a\nb"))
 
 
 @pytest.mark.parametrize("job", [".build:save-image-reference", ".imagelock", *JOBS])
