@@ -1,8 +1,9 @@
 """Offsets inside a scalar: where the characters of its value stand in the text.
 
-The decoders follow YAML 1.1 as libyaml reads it (folding, escapes, indentation).
-Each is checked against the value that the parser gave: where the two differ,
-`map_offsets` answers ``None`` and nothing is written there.
+A scalar is read again here, piece by piece, as libyaml reads it (YAML 1.1:
+escapes, folds, indentation), and each piece is checked against the value that
+the parser gave. Where the two differ, `map_offsets` answers ``None`` and
+nothing is written there.
 """
 
 from __future__ import annotations
@@ -12,9 +13,16 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from imagelock.document.nodes import Scalar
 
 __all__ = ["OffsetMap", "map_offsets"]
+
+# What a part of the text reads as, and from where to where it stands there.
+Piece = tuple[str, int, int]
+# A line from where its text begins, where that ends, and where its break ends.
+Line = tuple[int, int, int]
 
 _ESCAPES = {
     "0": "\0",
@@ -36,21 +44,27 @@ _ESCAPES = {
     "L": "\u2028",
     "P": "\u2029",
 }
-_HEX_LENGTHS = {"x": 2, "u": 4, "U": 8}
-# A line break with the white space around it, which folding takes away.
-_FOLD = re.compile(r"[ \t]*(?:\r\n|[\r\n\x85\u2028\u2029])(?:[ \t]|\r\n|[\r\n\x85\u2028\u2029])*")
-_BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
-_DOUBLE_QUOTED = re.compile(rf"\\(?:\r\n|.)|{_FOLD.pattern}", re.DOTALL)
-_SINGLE_QUOTED = re.compile(rf"''|{_FOLD.pattern}")
-_HEADER = re.compile(r"[|>](?:[+-]?([1-9])?[+-]?)[ \t]*(?:#[^\r\n\x85\u2028\u2029]*)?")
+_BREAKS = r"\r\n\x85\u2028\u2029"
+_BREAK = re.compile(rf"\r\n|[{_BREAKS}]")
+# Line breaks with the white space around them, which folding takes away. They
+# are looked for only where blanks begin, or long runs of blanks would cost
+# their length squared; a blank that was escaped is no such blank.
+_FOLD = rf"(?:(?<![ \t])|(?<=\\[ \t]))[ \t]*+[{_BREAKS}][ \t{_BREAKS}]*+"
+_PLAIN = re.compile(_FOLD)
+_SINGLE_QUOTED = re.compile(rf"''|{_FOLD}")
+_DOUBLE_QUOTED = re.compile(
+    rf"\\(?:x..|u.{{4}}|U.{{8}}|[{_BREAKS}][ \t{_BREAKS}]*+|.)|{_FOLD}", re.DOTALL
+)
+_FLOW_STYLES = {"": _PLAIN, "'": _SINGLE_QUOTED, '"': _DOUBLE_QUOTED}
+_BLANK_LINES = re.compile(r"(?:[ ]*+[\n\u2028\u2029])*+")
 
 
 class OffsetMap:
     """Where the characters of a value stand in the text that it was read from.
 
-    It is made of runs: (first character of the value, where it begins in the
-    text, whether the run is one to one). A run that is not stands for one
-    character, or one fold, however it is written.
+    It is made of runs: the first character of the value, where the run begins
+    and ends in the text, and whether it is one to one. A run that is not stands
+    for one character, or one fold, however it is written.
     """
 
     __slots__ = ("_ends", "_linear", "_raws", "_values")
@@ -69,23 +83,32 @@ class OffsetMap:
         return offsets
 
     def add(self, value_start: int, raw_start: int, raw_end: int, *, linear: bool) -> None:
-        """Append a run."""
+        """Append a run, or lengthen the last one."""
+        if linear and self._linear and self._linear[-1] and self._ends[-1] == raw_start:
+            self._ends[-1] = raw_end
+            return
         self._values.append(value_start)
         self._raws.append(raw_start)
         self._ends.append(raw_end)
         self._linear.append(linear)
 
     def start(self, offset: int) -> int:
-        """Return where the character at *offset* of the value begins in the text."""
-        if not self._values:
-            return 0
+        """Return where the character at *offset* of the value begins in the text.
+
+        A word written there stands before that character, unless the character
+        is white space, or the first one of a plain scalar.
+        """
         run = max(bisect_right(self._values, offset) - 1, 0)
         if self._linear[run]:
             return self._raws[run] + offset - self._values[run]
         return self._raws[run] if offset == self._values[run] else self._ends[run]
 
     def end(self, offset: int) -> int:
-        """Return where the character before *offset* of the value ends in the text."""
+        """Return where the character before *offset* of the value ends in the text.
+
+        A word written there stands behind that character, unless the character
+        is white space.
+        """
         if offset == 0:
             return self.start(0)
         run = max(bisect_right(self._values, offset - 1) - 1, 0)
@@ -97,188 +120,131 @@ class OffsetMap:
 def map_offsets(scalar: Scalar) -> OffsetMap | None:
     """Return where each character of a scalar's value stands in its text.
 
-    ``None`` means that it cannot be told, and so that nothing may be written there.
+    ``None`` means that it cannot be told, or that the scalar is a block without
+    text, and so that nothing may be written there.
     """
-    value, start, end = scalar.value, scalar.start, scalar.end
-    quotes = 1 if scalar.style in ("'", '"') and scalar.style else 0
-    if scalar.style not in ("|", ">"):
-        if end - start - 2 * quotes == len(value):
-            return OffsetMap.linear(start + quotes, len(value))
-        pieces = _flow_pieces(scalar, start + quotes, end - quotes)
-    else:
-        pieces = _block_pieces(scalar)
-    return _checked(pieces, value)
+    start, end, style, value = scalar.start, scalar.end, scalar.style, scalar.value
+    if style in {"|", ">"}:
+        return _map(_block_pieces(scalar), value) if value else None
+    if style:
+        start, end = start + 1, end - 1
+    if end - start == len(value) or not value:
+        return OffsetMap.linear(start, len(value))
+    return _map(_flow_pieces(scalar.text.content, start, end, style), value)
 
 
-def _checked(pieces: list[tuple[str, int, int]] | None, value: str) -> OffsetMap | None:
-    if pieces is None or "".join(piece[0] for piece in pieces) != value:
-        return None
+def _map(pieces: Iterable[Piece], value: str) -> OffsetMap | None:
     offsets = OffsetMap()
     position = 0
     for text, raw_start, raw_end in pieces:
+        if position == len(value) and _BREAK.fullmatch(text):
+            return offsets  # these line breaks are chomped
+        if not value.startswith(text, position):
+            return None
         if text:
             offsets.add(position, raw_start, raw_end, linear=len(text) == raw_end - raw_start)
             position += len(text)
-    return offsets
+    return offsets if position == len(value) else None
 
 
-# A piece is what a part of the raw text reads as, and from where to where it stands.
-def _flow_pieces(scalar: Scalar, start: int, end: int) -> list[tuple[str, int, int]] | None:
-    raw = scalar.text.content
-    special = {'"': _DOUBLE_QUOTED, "'": _SINGLE_QUOTED}.get(scalar.style, _FOLD)
-    pieces: list[tuple[str, int, int]] = []
+def _flow_pieces(raw: str, start: int, end: int, style: str) -> Iterator[Piece]:
     position = start
-    while position < end:
-        match = special.search(raw, position, end)
-        if match is None:
-            break
-        if match.start() > position:
-            pieces.append((raw[position : match.start()], position, match.start()))
-        decoded = _decode_special(match[0], raw, match, end)
-        if decoded is None:
-            return None
-        text, position = decoded
-        pieces.append((text, match.start(), position))
+    for special in _FLOW_STYLES[style].finditer(raw, start, end):
+        if special.start() > position:
+            yield raw[position : special.start()], position, special.start()
+        position = special.end()
+        yield _decoded(special[0]), special.start(), position
     if position < end:
-        pieces.append((raw[position:end], position, end))
-    return pieces
+        yield raw[position:end], position, end
 
 
-def _decode_special(found: str, raw: str, match: re.Match[str], end: int) -> tuple[str, int] | None:
-    if found == "''":
-        return "'", match.end()
-    if not found.startswith("\\"):
-        return _folded(found), match.end()
-    if _BREAK.fullmatch(found[1:]):
-        # An escaped line break joins without a space; blank lines after it count.
-        blank = _FOLD.match(raw, match.start() + 1, end)
-        stop = blank.end() if blank else match.end()
-        return "\n" * (len(_BREAK.findall(raw[match.start() + 1 : stop])) - 1), stop
-    return _decode_escape(found[1:], raw, match.end())
+def _decoded(special: str) -> str:
+    if special == "''":
+        return "'"
+    if not special.startswith("\\"):
+        first, *others = map(_newline, _BREAK.findall(special))
+        return (first if first != "\n" else "" if others else " ") + "".join(others)
+    kind, code = special[1], special[2:]
+    if kind in "xuU":
+        return chr(int(code, 16))
+    # An escaped line break joins without a space; blank lines after it count.
+    return _ESCAPES.get(kind) or "".join(map(_newline, _BREAK.findall(special)[1:]))
 
 
-def _decode_escape(escaped: str, raw: str, position: int) -> tuple[str, int] | None:
-    length = _HEX_LENGTHS.get(escaped)
-    if length is None:
-        return (_ESCAPES[escaped], position) if escaped in _ESCAPES else None
-    try:
-        return chr(int(raw[position : position + length], 16)), position + length
-    except (ValueError, OverflowError):
-        return None
+def _newline(found: str) -> str:
+    """Read a line break as YAML 1.1 does: as LF, but for the separators of Unicode."""
+    return found if found in "\u2028\u2029" else "\n"
 
 
-def _folded(found: str) -> str:
-    breaks = len(_BREAK.findall(found))
-    return " " if breaks == 1 else "\n" * (breaks - 1)
-
-
-def _block_pieces(scalar: Scalar) -> list[tuple[str, int, int]] | None:
+def _block_pieces(scalar: Scalar) -> Iterator[Piece]:
     raw = scalar.text.content
-    header = _HEADER.match(raw, scalar.start)
+    header = _BREAK.search(raw, scalar.start, scalar.end)
     if header is None:
-        return None
-    first = _BREAK.match(raw, header.end())
-    if first is None:
-        return [] if not scalar.value else None
-    lines = _lines(raw, first.end(), max(scalar.end, first.end()))
-    indentation = _indentation(raw, lines, scalar.value, header[1])
-    rows = [(min(start + indentation, end), end, stop) for start, end, stop in lines]
-    rows = [(_after_indent(raw, row, indentation), row[1], row[2]) for row in rows]
-    if scalar.style == "|":
-        pieces = [piece for row in rows for piece in _literal_line(raw, row)]
-    else:
-        pieces = _folded_lines(raw, rows)
-    return _chomped(pieces, scalar.value)
+        return iter(())
+    lines = list(_lines(raw, header.end(), scalar.end))
+    indentation = _indentation(raw, lines, scalar.value)
+    inner = ((min(start + indentation, end), end, stop) for start, end, stop in lines)
+    return _literal_pieces(raw, inner) if scalar.style == "|" else _folded_pieces(raw, inner)
 
 
-def _lines(raw: str, start: int, end: int) -> list[tuple[int, int, int]]:
-    """Split into (start, end without the break, end with the break)."""
-    lines = []
-    position = start
-    while position < end:
-        found = _BREAK.search(raw, position, end)
-        if found is None:
-            lines.append((position, end, end))
-            break
-        lines.append((position, found.start(), found.end()))
-        position = found.end()
-    return lines
+def _lines(raw: str, start: int, end: int) -> Iterator[Line]:
+    for found in _BREAK.finditer(raw, start, end):
+        yield start, found.start(), found.end()
+        start = found.end()
+    if start < end:
+        yield start, end, end
 
 
-def _indentation(raw: str, lines: list[tuple[int, int, int]], value: str, digit: str | None) -> int:
-    """Find how far the block is indented: the first line of text decides.
+def _indentation(raw: str, lines: list[Line], value: str) -> int:
+    """Find how far a block is indented.
 
-    An indentation indicator counts from the parent, which is not known here;
-    the value's first line tells how many of the spaces are its own.
+    The first line with text tells, less the blanks that the value begins that
+    line with: they are its own where the block has an indentation indicator.
     """
-    own = 0
-    if digit is not None:
-        first = next((line for line in value.split("\n") if line.strip(" ")), "")
-        own = len(first) - len(first.lstrip(" "))
-    for start, end, _ in lines:
-        text = raw[start:end]
-        if text.strip(" "):
-            return len(text) - len(text.lstrip(" ")) - own
-    return max((end - start for start, end, _ in lines), default=0)
+    first = _BLANK_LINES.match(value).end()  # type: ignore[union-attr]
+    if first < len(value.rstrip(" ")):
+        own = _leading_blanks(value, first, len(value))
+        for start, end, _ in lines:
+            blanks = _leading_blanks(raw, start, end)
+            if blanks < end - start:
+                return blanks - own
+    # Nothing but blanks: the longest line shows how many of them are its own.
+    own = max(len(line) for line in _BREAK.split(value))
+    return max((end - start for start, end, _ in lines), default=0) - own
 
 
-def _after_indent(raw: str, row: tuple[int, int, int], indentation: int) -> int:
-    start, end, _ = row
-    # A blank line may be shorter than the indentation.
-    begin = start - indentation
-    text = raw[begin:end]
-    return start if text[:indentation].strip(" ") == "" else end
+def _leading_blanks(text: str, start: int, end: int) -> int:
+    position = start
+    while position < end and text[position] == " ":
+        position += 1
+    return position - start
 
 
-def _literal_line(raw: str, row: tuple[int, int, int]) -> list[tuple[str, int, int]]:
-    start, end, stop = row
-    pieces = [(raw[start:end], start, end)] if end > start else []
-    if stop > end:
-        pieces.append(("\n", end, stop))
-    return pieces
+def _literal_pieces(raw: str, lines: Iterable[Line]) -> Iterator[Piece]:
+    for start, end, stop in lines:
+        yield raw[start:end], start, end
+        if stop > end:
+            yield _newline(raw[end]), end, stop
 
 
-def _folded_lines(raw: str, rows: list[tuple[int, int, int]]) -> list[tuple[str, int, int]]:
+def _folded_pieces(raw: str, lines: Iterable[Line]) -> Iterator[Piece]:
     """Join lines with spaces, but not at blank lines and not around indented ones."""
-    pieces: list[tuple[str, int, int]] = []
-    pending: list[tuple[int, int]] = []  # breaks since the last line of text
-    was_indented = False
-    seen_text = False
-    for start, end, stop in rows:
+    breaks: list[Piece] = []  # since the last line with text
+    may_fold = False
+    for start, end, stop in lines:
         if end > start:
             is_indented = raw[start] in " \t"
-            pieces += _folded_breaks(
-                pending, joins=seen_text and not was_indented and not is_indented
-            )
-            pieces.append((raw[start:end], start, end))
-            pending = []
-            was_indented, seen_text = is_indented, True
+            yield from _fold(breaks) if may_fold and not is_indented else breaks
+            yield raw[start:end], start, end
+            breaks = []
+            may_fold = not is_indented
         if stop > end:
-            pending.append((end, stop))
-    pieces += [("\n", start, stop) for start, stop in pending]
-    return pieces
+            breaks.append((_newline(raw[end]), end, stop))
+    yield from breaks
 
 
-def _folded_breaks(breaks: list[tuple[int, int]], *, joins: bool) -> list[tuple[str, int, int]]:
-    if not joins or not breaks:
-        return [("\n", start, stop) for start, stop in breaks]
-    first, *others = breaks
-    joined = (" " if not others else "", first[0], first[1])
-    return [joined, *(("\n", start, stop) for start, stop in others)]
-
-
-def _chomped(pieces: list[tuple[str, int, int]], value: str) -> list[tuple[str, int, int]]:
-    """Drop the last line breaks that the chomping indicator takes away."""
-    breaks = len(value) - len(value.rstrip("\n"))
-    present = 0
-    for text, _, _ in reversed(pieces):
-        if text != "\n":
-            break
-        present += 1
-    surplus = max(present - breaks, 0)
-    kept = pieces[: len(pieces) - surplus]
-    if present < breaks and value.endswith("\n"):
-        # The text ends without a line break, and YAML reads one all the same.
-        end = kept[-1][2] if kept else 0
-        kept = [*kept, *([("\n", end, end)] * (breaks - present))]
-    return kept
+def _fold(breaks: list[Piece]) -> list[Piece]:
+    (first, start, stop), *others = breaks
+    if first != "\n":
+        return breaks
+    return [("" if others else " ", start, stop), *others]

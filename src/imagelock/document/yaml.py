@@ -1,4 +1,4 @@
-"""Text -> documents with spans (the only file that knows the YAML library).
+"""Text -> documents with spans (with `pure`, the only file that knows the YAML library).
 
 PyYAML's C parser gives events; a tree is composed of them here, because
 PyYAML's own composer follows aliases into bombs and crashes on deep nesting.
@@ -16,32 +16,42 @@ from imagelock.document.nodes import Alias, Mapping, Node, Scalar, Sequence, Tex
 from imagelock.document.template import has_templates, mask_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from imagelock.core.place import Source
 
 try:
-    from yaml._yaml import CParser as _Parser
-except ImportError:  # PyYAML was built without libyaml: the same answers, fifty times slower
+    from yaml._yaml import CParser as FastestParser
+except ImportError:  # PyYAML was built without libyaml
+    from imagelock.document.pure import PurePythonParser as FastestParser  # type: ignore[assignment]
 
-    class _Parser(pyyaml.reader.Reader, pyyaml.scanner.Scanner, pyyaml.parser.Parser):  # type: ignore[no-redef]
-        def __init__(self, stream: str) -> None:
-            pyyaml.reader.Reader.__init__(self, stream)
-            pyyaml.scanner.Scanner.__init__(self)
-            pyyaml.parser.Parser.__init__(self)
+__all__ = [
+    "MAX_DEPTH",
+    "BrokenYamlError",
+    "Chunk",
+    "FastestParser",
+    "chunks",
+    "file_text",
+    "parse",
+]
 
-
-__all__ = ["MAX_DEPTH", "BrokenYamlError", "Chunk", "chunks", "file_text", "parse"]
-
-MAX_DEPTH = 500  # levels: real manifests have under 60, and libyaml is quadratic in them
+MAX_DEPTH = 200  # levels: real manifests have under 60, and libyaml is quadratic in them
 
 # A line that begins or ends a document; no scalar may hold it, so cutting
-# there is exact (YAML 1.2, rule 206, c-forbidden).
-_DOCUMENT_MARK = re.compile(r"^(?:---|\.\.\.)(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_PROPERTIES = re.compile(
-    r"(?:[&!][^\s,\[\]{}]*(?:[ \t]+|[ \t]*(?:#[^\r\n]*)?(?:\r\n|[\r\n])[ \t]*))+"
+# there is exact (YAML 1.2, rule 206, c-forbidden). A mark between lone CRs is
+# not cut at: `parse` gives the documents on both sides of it.
+_MARK = re.compile(r"(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
+_LATER_MARK = re.compile(rf"\n{_MARK.pattern}")  # the line break first: eight times as fast
+_END_MARK = re.compile(r"\.\.\.[ \t]*")
+_BREAKS = r"\r\n\x85\u2028\u2029"
+_ONLY_DIRECTIVES = re.compile(
+    rf"(?:[ \t\ufeff]*+(?:#[^{_BREAKS}]*+)?[{_BREAKS}]|%(?:YAML|TAG)\b[^{_BREAKS}]*+[{_BREAKS}])*+"
 )
-_ONLY_DIRECTIVES = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n|%[^\n]*\n)*[ \t]*(?:#[^\n]*|%[^\n]*)?")
+_PROPERTIES = re.compile(
+    rf"(?:&[\w-]++|!(?:<[^>]*+>|[^ \t{_BREAKS},\[\]{{}}]*+)|[ \t{_BREAKS}]++|#[^{_BREAKS}]*+)++"
+)
+_WHITE_SPACE = frozenset(" \t\r\n\x85\u2028\u2029")
+_BEFORE_CONTENT = re.compile("\ufeff*")
 
 
 class BrokenYamlError(Exception):
@@ -66,41 +76,41 @@ class Chunk:
 def chunks(content: str) -> Iterator[Chunk]:
     """Cut a stream into its documents, each with the directives before it."""
     start = 0
-    for mark in _DOCUMENT_MARK.finditer(content):
-        if content.startswith("...", mark.start()):
-            yield Chunk(start, mark.end())
-            start = mark.end()
-        elif mark.start() > start and not _ONLY_DIRECTIVES.fullmatch(content, start, mark.start()):
-            yield Chunk(start, mark.start())
-            start = mark.start()
+    for mark in _marks(content):
+        has_content = mark > start and not _ONLY_DIRECTIVES.fullmatch(content, start, mark)
+        if content[mark] == ".":
+            end = _END_MARK.match(content, mark).end()  # type: ignore[union-attr]
+            if has_content or start == 0 or content.find("\n%", start, mark) >= 0:
+                yield Chunk(start, end)
+            start = end
+        elif has_content:
+            end = _directives_before(content, start, mark)
+            yield Chunk(start, end)
+            start = end
     if start < len(content):
         yield Chunk(start, len(content))
 
 
-def parse(text: Text, chunk: Chunk | None = None) -> list[Node]:
+def parse(
+    text: Text, chunk: Chunk | None = None, *, parser: Callable[[str], Any] = FastestParser
+) -> list[Node]:
     """Parse one chunk of a text, or all of it, into its documents' root nodes.
 
     Raises:
         BrokenYamlError: It is no YAML, or nested deeper than `MAX_DEPTH`.
     """
     start, end = (chunk.start, chunk.end) if chunk else (0, len(text.content))
+    # libyaml does not count a byte order mark at the beginning.
+    start = _BEFORE_CONTENT.match(text.content, start, end).end()  # type: ignore[union-attr]
     content = text.content if end - start == len(text.content) else text.content[start:end]
-    parser: Any = _Parser(content)
     try:
-        return _Composer(text, start).compose(parser)
+        return _Composer(text, start).compose(parser(content))
     except pyyaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "it cannot be parsed"
         raise BrokenYamlError(problem, start + (mark.index if mark else 0)) from None
-    except pyyaml.reader.ReaderError as error:
-        raise BrokenYamlError(
-            f"the character U+{_code_point(error.character):04X} is not allowed",
-            start + error.position,
-        ) from None
-    except pyyaml.YAMLError as error:
-        raise BrokenYamlError(str(error), start) from None
-    finally:
-        parser.dispose()
+    except (pyyaml.reader.ReaderError, UnicodeEncodeError):
+        raise _unreadable_character(content, start) from None
 
 
 def file_text(source: Source) -> Text:
@@ -109,8 +119,30 @@ def file_text(source: Source) -> Text:
     return Text(content, source)
 
 
-def _code_point(character: object) -> int:
-    return ord(character) if isinstance(character, str) else int(character)  # type: ignore[call-overload]
+def _marks(content: str) -> Iterator[int]:
+    if _MARK.match(content):
+        yield 0
+    for match in _LATER_MARK.finditer(content):
+        yield match.start() + 1
+
+
+def _directives_before(content: str, start: int, mark: int) -> int:
+    """Find where the directives begin of the document that a mark begins."""
+    begin = mark
+    while True:
+        line = content.rfind("\n%", start, begin) + 1
+        if not line or not _ONLY_DIRECTIVES.fullmatch(content, line, begin):
+            return begin
+        begin = line
+
+
+def _unreadable_character(content: str, start: int) -> BrokenYamlError:
+    """Name the first character that no YAML may hold: libyaml counts bytes up to it."""
+    found = pyyaml.reader.Reader.NON_PRINTABLE.search(content)
+    offset = found.start() if found else 0
+    return BrokenYamlError(
+        f"the character U+{ord(content[offset]):04X} is not allowed", start + offset
+    )
 
 
 class _Composer:
@@ -119,7 +151,8 @@ class _Composer:
     def __init__(self, text: Text, base: int) -> None:
         self._text = text
         self._base = base
-        self._anchors: dict[str, Scalar | Mapping | Sequence] = {}
+        # An anchor whose collection is still open has no node yet.
+        self._anchors: dict[str, Scalar | Mapping | Sequence | None] = {}
 
     def compose(self, parser: Any) -> list[Node]:
         """Read all events of a parser."""
@@ -134,11 +167,7 @@ class _Composer:
             if kind is events.ScalarEvent:
                 level.append(self._scalar(event))
             elif kind is events.MappingStartEvent or kind is events.SequenceStartEvent:
-                if len(levels) >= MAX_DEPTH:
-                    raise BrokenYamlError(
-                        f"it is nested more than {MAX_DEPTH} levels deep",
-                        self._base + event.start_mark.index,
-                    )
+                self._open(event, len(levels))
                 levels.append((event, level))
                 level = []
             elif kind is events.MappingEndEvent or kind is events.SequenceEndEvent:
@@ -157,18 +186,31 @@ class _Composer:
         end = self._base + event.end_mark.index
         anchor, tag = event.anchor, event.tag
         if anchor is not None or tag is not None:
-            start = self._after_properties(start, end)
+            # Where nothing else follows, the value is empty and stands behind them.
+            start = _PROPERTIES.match(self._text.content, start, end).end()  # type: ignore[union-attr]
+        elif start == end:
+            start = end = self._behind_its_indicator(start)
         scalar = Scalar(event.value, start, end, event.style or "", self._text, anchor, tag)
         if anchor is not None:
             self._anchors[anchor] = scalar
         return scalar
 
-    def _after_properties(self, start: int, end: int) -> int:
-        match = _PROPERTIES.match(self._text.content, start, end)
-        if match:
-            return match.end()
-        # Nothing but the properties: an empty scalar behind them.
-        return end
+    def _behind_its_indicator(self, position: int) -> int:
+        """Find where an empty scalar can be written: in a flow, the parsers say it stands later."""
+        content = self._text.content
+        start = position
+        while start and content[start - 1] in _WHITE_SPACE:
+            start -= 1
+        return start if start and content[start - 1] in ":?-" else position
+
+    def _open(self, event: Any, depth: int) -> None:
+        if depth >= MAX_DEPTH:
+            raise BrokenYamlError(
+                f"it is nested more than {MAX_DEPTH} levels deep",
+                self._base + event.start_mark.index,
+            )
+        if event.anchor is not None:
+            self._anchors[event.anchor] = None
 
     def _collection(self, event: Any, nodes: list[Node]) -> Mapping | Sequence:
         start = self._base + event.start_mark.index
@@ -183,8 +225,9 @@ class _Composer:
 
     def _alias(self, event: Any) -> Alias:
         start = self._base + event.start_mark.index
-        target = self._anchors.get(event.anchor)
+        name = event.anchor
+        target = self._anchors.get(name)
         if target is None:
-            # Undefined, or it would hold itself: neither can be a manifest.
-            raise BrokenYamlError(f"the alias '*{event.anchor}' has no anchor before it", start)
+            stands = "is inside what it repeats" if name in self._anchors else "has no anchor"
+            raise BrokenYamlError(f"the alias '*{name}' {stands}", start)
         return Alias(target, start, self._base + event.end_mark.index)
