@@ -233,6 +233,10 @@
   name=$(name_of_file) || exit 2
   case $folder in -*) folder=./$folder ;; esac
   file=$folder/$name
+  # Artifacts of an earlier job may hold links, which lead to files that are no job's to publish.
+  for path in "${folder%/}" "$file"; do
+    [ ! -L "$path" ] || fail "'$(shown "$path")' is a link: remove it"
+  done
   [ ! -d "$file" ] || fail "'$(shown "$file")' is a folder: a file was to be written there"
   mkdir -p "$folder" 2>/dev/null || fail "the folder '$(shown "$folder")' cannot be made"
   text=$(earlier_lines && printf '%s' "$lines") || fail "'$(shown "$file")' cannot be read"

@@ -218,6 +218,17 @@ def test_what_stands_in_the_way_is_named(project: Project) -> None:
     assert "not an image ID" in project.refuses("save", f"{APP}@{A}", "--name", "garbage")
 
 
+@pytest.mark.parametrize("name", ["image_references", "image_references/"])
+def test_a_folder_that_is_a_link_is_not_followed(name: str, project: Project) -> None:
+    (project.folder / "elsewhere").mkdir()
+    (project.folder / "image_references").symlink_to("elsewhere")
+
+    told = project.refuses("save", f"{APP}@{A}", "--name", "app", "--references", name)
+
+    assert "error: image_references: a link stands where" in told
+    assert project.names("elsewhere") == []
+
+
 def test_a_file_where_the_folder_is_expected_is_named(project: Project) -> None:
     project.write("image_references", "")
 

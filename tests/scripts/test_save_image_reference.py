@@ -196,14 +196,6 @@ class TestTheFile:
         job.saves(IMAGELOCK_IMAGE=IMAGE, IMAGELOCK_DIGEST=DIGEST)
         assert job.names() == ["build-api"]
 
-    def test_a_link_is_replaced_and_not_followed(self, job: Job) -> None:
-        target = job.folder / "elsewhere"
-        target.write_text("")
-        (job.folder / "image_references").mkdir()
-        (job.folder / "image_references" / "build-api").symlink_to(target)
-        job.saves(IMAGELOCK_IMAGE=IMAGE, IMAGELOCK_DIGEST=DIGEST)
-        assert target.read_text() == ""
-
     def test_it_ends_in_one_line_feed(self, job: Job) -> None:
         job.saves(IMAGELOCK_IMAGE=f"{IMAGE}\n\n", IMAGELOCK_DIGEST=DIGEST)
         file = job.folder / "image_references" / "build-api"

@@ -163,6 +163,31 @@ class TestBadInput:
         message = job.refuses(IMAGELOCK_IMAGE=IMAGE, IMAGELOCK_DIGEST=DIGEST)
         assert "cannot be made" in message
 
+    def test_a_link_that_an_earlier_job_left_is_not_followed(self, job: Job) -> None:
+        secret = job.folder / "secret"
+        secret.write_text("of the runner\n")
+        (job.folder / "image_references").mkdir()
+        (job.folder / "image_references" / "build-api").symlink_to(secret)
+
+        done = job.run(IMAGELOCK_IMAGE=IMAGE, IMAGELOCK_DIGEST=DIGEST)
+
+        assert done.returncode == 2
+        assert "error: 'image_references/build-api' is a link" in done.stderr
+        assert (job.folder / "image_references" / "build-api").is_symlink()
+        assert secret.read_text() == "of the runner\n"
+
+    @pytest.mark.parametrize("given", ["references", "references/"])
+    def test_a_folder_that_is_a_link_is_not_followed(self, job: Job, given: str) -> None:
+        (job.folder / "elsewhere").mkdir()
+        (job.folder / "references").symlink_to("elsewhere")
+
+        message = job.refuses(
+            IMAGELOCK_IMAGE=IMAGE, IMAGELOCK_DIGEST=DIGEST, IMAGELOCK_REFERENCES=given
+        )
+
+        assert "'references' is a link" in message
+        assert list((job.folder / "elsewhere").iterdir()) == []
+
     def test_a_full_disk_is_told_and_the_old_file_stays(self, job: Job) -> None:
         job.saves(IMAGELOCK_IMAGE=IMAGE, IMAGELOCK_DIGEST=DIGEST)
         # What a full disk does to a write, without one: no file may have a single byte, and

@@ -87,7 +87,7 @@ def run(args: Namespace, console: Console) -> int:
     path = os.path.join(folder, name)
     images = [ImageReference.parse(image) for image in args.images]
     pushed = pin_pushed(images, list(_left_behind(args)))
-    _refuse_link(path)
+    _refuse_links(folder, path)
     if is_present(path) and not args.force:
         pushed = joined_with(pushed, _earlier(path), path=path, is_own=is_own)
     make_folder(folder)
@@ -152,13 +152,17 @@ def _source(path: str) -> Source:
     return read_stdin() if path == _STDIN else read_source(path, limit=_LARGEST)
 
 
-def _refuse_link(path: str) -> None:
-    if is_present(path) and os.path.islink(path):
-        raise InputError(
-            "a link stands where the file is to be written, and 'imagelock lock' reads no links",
-            place=FilePlace(path),
-            hint="Remove it, or give another --name.",
-        )
+def _refuse_links(folder: str, path: str) -> None:
+    # Artifacts of an earlier job may hold links, which lead to files that are no
+    # job's to read or to write.
+    for name in (folder.rstrip("/"), path):
+        if os.path.islink(name):
+            raise InputError(
+                "a link stands where the references are to be written, and 'imagelock lock' "
+                "follows no links",
+                place=FilePlace(name),
+                hint="Remove it, or give another --name or --references.",
+            )
 
 
 def _earlier(path: str) -> tuple[ImageReference, ...]:
