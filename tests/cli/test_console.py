@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,6 +81,26 @@ def test_colours_come_where_they_are_asked_for_and_never_against_no_color(whole:
     assert "\x1b" not in whole.run("check", "m.yaml").stdout
     assert "\x1b[31m" in whole.run("check", "m.yaml", FORCE_COLOR="1").stdout
     assert "\x1b" not in whole.run("check", "m.yaml", FORCE_COLOR="1", NO_COLOR="1").stdout
+
+
+@pytest.mark.parametrize(("terminal", "coloured"), [("xterm", True), ("dumb", False)])
+def test_a_terminal_gets_colours_unless_it_is_dumb(
+    *, terminal: str, coloured: bool, whole: Project
+) -> None:
+    ours, theirs = pty.openpty()
+    subprocess.run(
+        [sys.executable, "-m", "imagelock", "check", "m.yaml"],
+        cwd=whole.folder,
+        env={**os.environ, "TERM": terminal},
+        stdout=theirs,
+        check=False,
+    )
+    shown = os.read(ours, 10_000).decode()
+    os.close(ours)
+    os.close(theirs)
+
+    assert "1 error" in shown
+    assert ("\x1b[31m" in shown) == coloured
 
 
 @pytest.mark.parametrize("columns", ["0", "-1", "x", ""])

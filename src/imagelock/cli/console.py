@@ -155,7 +155,7 @@ class Progress:
         self._started = time.monotonic()
         self._shown = self._started
         self._on_line = False
-        self._terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._terminal = sys.stderr.isatty() and not _is_dumb()
 
     def __enter__(self) -> Self:
         return self
@@ -243,4 +243,8 @@ def _takes_colour(is_terminal: bool) -> bool:  # noqa: FBT001
     # NO_COLOR wins over FORCE_COLOR: whoever sets it cannot read the colours.
     if os.environ.get("NO_COLOR"):
         return False
-    return is_terminal or bool(os.environ.get("FORCE_COLOR"))
+    return (is_terminal and not _is_dumb()) or bool(os.environ.get("FORCE_COLOR"))
+
+
+def _is_dumb() -> bool:
+    return os.environ.get("TERM") == "dumb"
