@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imagelock import api
+from imagelock.api import terms_of
+from imagelock.core.config import Config
 from imagelock.core.lock import Lock, LockEntry
 from imagelock.core.place import FilePlace, Source
 from imagelock.core.reference import Digest, ImageReference
@@ -118,6 +121,9 @@ class Maker:
     def one_of(self, *choices: Any) -> Any:
         return self._draw(st.sampled_from(choices))
 
+    def is_one_in(self, count: int) -> bool:
+        return bool(self._draw(st.integers(1, count)) == count)
+
     def number(self) -> int:
         return int(self._draw(st.integers(0, len(IMAGES) - 1)))
 
@@ -137,7 +143,7 @@ class Maker:
                 *([self.embedded, self.application, self.nested] if depth else []),
             )
             made = make(depth)
-            is_conditional = self._may_template and self.one_of(*[False] * 9, True)
+            is_conditional = self._may_template and self.is_one_in(10)
             lines += self.conditional(made) if is_conditional else made
         return lines
 
@@ -165,10 +171,10 @@ class Maker:
         key = self.one_of("image", "proxyImage", "worker_image", "imageName")
         comment = self.one_of("", " ", "  # a comment")
         owner = self.key("owner")
-        if self.one_of(False, False, True):
+        if self.is_one_in(3):
             style = self.one_of("|", "|-", "|+", ">", ">-", "|2-", ">2+")
             return [f"{owner}:", f"  {key}: {style}", f"    {self.reference()}"]
-        if self.one_of(False, False, True):
+        if self.is_one_in(3):
             return [f"{owner}:", f"  {key}:", f"    {self.value(self.reference())}{comment}"]
         return [f"{owner}:", f"  {key}: {self.value(self.reference())}{comment}"]
 
@@ -227,7 +233,7 @@ class Maker:
         return [f"{self.key()}:", *_indented(inner)]
 
     def embedded(self, depth: int) -> list[str]:
-        if self.one_of(False, False, True):
+        if self.is_one_in(3):
             outside, self._may_template = self._may_template, False
             text = "\n".join([*self.document(depth - 1), ""])
             self._may_template = outside
@@ -301,7 +307,7 @@ def test_a_plan_only_inserts_and_never_twice_at_one_place(made: tuple[str, bool]
     source = Source("made.yaml", before(made[0]))
     found = api.find(source, LOCK)
 
-    plan = plan_override(source, found, api.terms_of(api.Config(), LOCK, api._NO_DAY))
+    plan = plan_override(source, found, terms_of(Config(), LOCK, date.max))
 
     assert all(splice.start == splice.end for splice in plan.splices)
     assert len({splice.start for splice in plan.splices}) == len(plan.splices)

@@ -76,7 +76,7 @@ def _denied(site: Site, image: ImageReference, ruling: Denied, terms: Terms) -> 
     else:
         message = f"the digest of '{site.text}' is not in the lock"
         if terms.lock is not None:
-            message += near_misses(image, terms.lock.entries_of(image.repository))
+            message += near_misses(image, terms.lock)
     if ruling.expired is not None:
         message += f"; its exemption ended on {ruling.expired.until}"
     return Finding.of(ruling.rule, site.place, message, image=site.text)

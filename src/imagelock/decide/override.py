@@ -95,8 +95,8 @@ def _decide(site: Site, terms: Terms) -> _Outcome:
             return _pin(site, site.pinned_to(digest))
         case Ambiguous(digest=digest, entry=entry, others=others):
             return _pin(site, site.pinned_to(digest), _ambiguous(site, (entry, *others)))
-        case Missing(near=near):
-            return _missing(site, image, near, terms)
+        case Missing():
+            return _missing(site, image, terms)
         case never:
             assert_never(never)
 
@@ -135,15 +135,13 @@ def _ambiguous(site: Site, entries: tuple[LockEntry, ...]) -> Finding:
     )
 
 
-def _missing(
-    site: Site, image: ImageReference, near: tuple[LockEntry, ...], terms: Terms
-) -> _Outcome:
+def _missing(site: Site, image: ImageReference, terms: Terms) -> _Outcome:
     ruling = judge(image, site.namespace, terms)
     if isinstance(ruling, Exempt):
         return _Outcome("exempt")
     expired = ruling.expired if isinstance(ruling, Denied) else None
-    message = f"'{site.text}' is not in {terms.lock.name if terms.lock else 'the lock'}"
-    message += near_misses(image, near)
+    assert terms.lock is not None  # noqa: S101
+    message = f"'{site.text}' is not in {terms.lock.name}{near_misses(image, terms.lock)}"
     if expired is not None:
         message += f"; its exemption ended on {expired.until}"
     return _Outcome(

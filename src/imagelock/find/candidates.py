@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidates"]
 
-# Every finder but `lock` and `config` needs one of these in a key or a kind. A
-# backslash may spell any letter in a quoted key.
-_WORDS = ("mage", "MAGE", "repo", "registry", "helm", "hub", "\\")
-# A tag follows its colon at once; after the colon of a key there is a space.
-_COLON = re.compile(r":[A-Za-z0-9_]")
-_NAME_BEFORE = re.compile(r"[a-z0-9]+(?:[._-]+[a-z0-9]+)*\Z")
-_LONGEST_NAME = 256  # characters: a repository's name has at most 255
+# Every finder but `lock` and `config` needs one of these in a key or a kind: the
+# second row is for arguments without a tag. A backslash may spell any letter in
+# a quoted key.
+_WORDS = (
+    *("mage", "MAGE", "repo", "registry", "helm", "hub", "\\"),
+    *("args", "rguments", "ARGS", "RGUMENTS", "Args", "command", "literals"),
+)
+# The last part of a name, with what follows it in an image ID that has a tag or
+# a digest; after the colon of a key there is a space.
+_NAME = re.compile(r"(?<![a-z0-9._-])[a-z0-9._-]++(?=:[A-Za-z0-9_]|@sha)")
 # How every generator begins one; what is written otherwise is parsed.
 _SCHEMA = re.compile(
     r"(?:---[ \t]*\r?\n)?(?:[ \t]*(?:\#[^\n]*)?\r?\n)*+"
@@ -55,12 +58,7 @@ class Candidates:
         return self._mentions_the_lock(content)
 
     def _mentions_the_lock(self, content: str) -> bool:
-        for colon in _COLON.finditer(content):
-            end = colon.start()
-            before = _NAME_BEFORE.search(content, max(0, end - _LONGEST_NAME), end)
-            if before is not None and before[0] in self._names:
-                return True
-        return False
+        return any(name[0].lstrip("._-") in self._names for name in _NAME.finditer(content))
 
 
 def _is_schema(content: str) -> bool:

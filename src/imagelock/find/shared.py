@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from imagelock.document.nodes import Alias, Mapping, Node, Scalar, Sequence
@@ -36,9 +37,8 @@ def settled(sites: Iterable[Site], visit: Visit) -> list[Site]:
     anchored = {scalar for site in kept if (scalar := _written(site)) and scalar.anchor}
     if not anchored:
         return kept
-    places = _places_of(anchored, visit)
-    left_out = {node for root in visit.left_out for node, _ in _nodes(root)}
-    return [_settled(site, places, left_out, visit) for site in kept]
+    obstacles = _obstacles(anchored, visit)
+    return [_settled(site, obstacles) for site in kept]
 
 
 def _was_completed(site: Site, visit: Visit) -> bool:
@@ -53,15 +53,28 @@ def _written(site: Site) -> Scalar | None:
     return site.pin.scalar if isinstance(site.pin, Append | FillKey) else None
 
 
-def _places_of(anchored: set[Scalar], visit: Visit) -> dict[Scalar, list[Node]]:
-    """Return, for each anchored scalar, the places that have its text; stores do not count."""
-    places: dict[Scalar, list[Node]] = {scalar: [] for scalar in anchored}
+class _Obstacles(Struct):
+    """Where an anchored text may not change: a place that is no part of an image, and no input."""
+
+    no_part: Node | None = None
+    no_input: Node | None = None
+
+
+def _obstacles(anchored: set[Scalar], visit: Visit) -> dict[Scalar, _Obstacles]:
+    """Look at every place that has the text of an anchored scalar; stores do not count."""
+    obstacles = {scalar: _Obstacles() for scalar in anchored}
+    left_out = {node for root in visit.left_out for node, _ in _nodes(root)}
     for root in visit.roots:
         for node, is_stored in _nodes(root):
             scalar = node.target if type(node) is Alias else node
-            if type(scalar) is Scalar and scalar in places and not is_stored:
-                places[scalar].append(node)
-    return places
+            found = obstacles.get(scalar) if type(scalar) is Scalar else None
+            if found is None or is_stored:
+                continue
+            if node not in visit.used:
+                found.no_part = found.no_part or node
+            if node in left_out:
+                found.no_input = found.no_input or node
+    return obstacles
 
 
 def _nodes(root: Node) -> Iterator[tuple[Node, bool]]:
@@ -80,15 +93,11 @@ def _is_store(key: Node) -> bool:
     return type(key) is Scalar and key.value.startswith(_STORES)
 
 
-def _settled(
-    site: Site, places: dict[Scalar, list[Node]], left_out: set[Node], visit: Visit
-) -> Site:
+def _settled(site: Site, obstacles: dict[Scalar, _Obstacles]) -> Site:
     scalar = _written(site)
-    for place in places.get(scalar, ()) if scalar else ():
-        is_fine = place in visit.used if site.parts else place not in left_out
-        if not is_fine:
-            return replace(site, pin=Unwritable(_sharing(site, place)))
-    return site
+    found = obstacles.get(scalar) if scalar else None
+    place = found and (found.no_part if site.parts else found.no_input)
+    return replace(site, pin=Unwritable(_sharing(site, place))) if place else site
 
 
 def _sharing(site: Site, place: Node) -> str:

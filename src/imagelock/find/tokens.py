@@ -57,23 +57,33 @@ class Token(Struct, frozen=True):
 
 def tokens(scalar: Scalar) -> Iterator[Token]:
     """Yield the image IDs with a tag or a digest that stand in a scalar's value."""
+    may_touch = _has_template_near(scalar)
     for match in _TOKEN.finditer(scalar.value):
         if match["tag"] is None and match["digest"] is None:
             continue
         text = match[0] if match["digest"] else match[0].rstrip(".")
         image = ImageReference.try_parse(text)
-        if image is not None and not touches_a_template(scalar, match.start(), match.end()):
+        if image is not None and not (may_touch and _touches(scalar, match.start(), match.end())):
             yield Token(image, match.start())
 
 
 def touches_a_template(scalar: Scalar, start: int, end: int) -> bool:
     """Say whether a piece of a scalar's value holds a template, or is joined to one."""
-    text = scalar.text.source.text
-    if "{{" not in text:
-        return False
+    return _has_template_near(scalar) and _touches(scalar, start, end)
+
+
+def _has_template_near(scalar: Scalar) -> bool:
+    text = scalar.text
+    first, last = text.root_start(scalar.start), text.root_end(scalar.end)
+    written = text.source.text[max(first - 2, 0) : last + 2]
+    return "{{" in written or "}}" in written
+
+
+def _touches(scalar: Scalar, start: int, end: int) -> bool:
     offsets = offsets_of(scalar)
     if offsets is None:
         return scalar.is_templated
+    text = scalar.text.source.text
     first = scalar.text.root_start(offsets.start(start))
     last = scalar.text.root_end(offsets.end(end))
     piece = text[first:last]
