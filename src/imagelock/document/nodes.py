@@ -28,9 +28,10 @@ class Text:
         outer: The scalar that holds it; ``None`` for the file's own text.
         offsets: Where its characters stand in the outer text.
         language: How a path names it: ``yaml``, ``json``.
+        maps: Where the characters of its scalars stand, by their start, as far as asked.
     """
 
-    __slots__ = ("content", "language", "offsets", "outer", "source")
+    __slots__ = ("content", "language", "maps", "offsets", "outer", "source")
 
     def __init__(
         self,
@@ -45,6 +46,7 @@ class Text:
         self.outer = outer
         self.offsets = offsets
         self.language = language
+        self.maps: dict[int, OffsetMap | None] = {}
 
     def root_start(self, offset: int) -> int:
         """Return where in the file the character at *offset* begins."""

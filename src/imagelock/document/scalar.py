@@ -125,12 +125,21 @@ def map_offsets(scalar: Scalar) -> OffsetMap | None:
     """
     start, end, style, value = scalar.start, scalar.end, scalar.style, scalar.value
     if style in {"|", ">"}:
-        return _map(_block_pieces(scalar), value) if value else None
+        return _remembered(scalar) if value else None
     if style:
         start, end = start + 1, end - 1
     if end - start == len(value) or not value:
         return OffsetMap.linear(start, len(value))
-    return _map(_flow_pieces(scalar.text.content, start, end, style), value)
+    return _remembered(scalar)
+
+
+def _remembered(scalar: Scalar) -> OffsetMap | None:
+    """Read a scalar once, however many words are written into it."""
+    maps = scalar.text.maps
+    if scalar.start not in maps:
+        pieces = _block_pieces if scalar.style in {"|", ">"} else _flow_pieces
+        maps[scalar.start] = _map(pieces(scalar), scalar.value)
+    return maps[scalar.start]
 
 
 def _map(pieces: Iterable[Piece], value: str) -> OffsetMap | None:
@@ -147,9 +156,10 @@ def _map(pieces: Iterable[Piece], value: str) -> OffsetMap | None:
     return offsets if position == len(value) else None
 
 
-def _flow_pieces(raw: str, start: int, end: int, style: str) -> Iterator[Piece]:
-    position = start
-    for special in _FLOW_STYLES[style].finditer(raw, start, end):
+def _flow_pieces(scalar: Scalar) -> Iterator[Piece]:
+    raw, quotes = scalar.text.content, len(scalar.style)
+    position, end = scalar.start + quotes, scalar.end - quotes
+    for special in _FLOW_STYLES[scalar.style].finditer(raw, position, end):
         if special.start() > position:
             yield raw[position : special.start()], position, special.start()
         position = special.end()

@@ -189,7 +189,7 @@ def _leading_blanks(text: str, start: int) -> int:
 
 
 def _masks(text: str, line: _Line) -> Iterator[str]:
-    has_branches = any(_ELSE.match(text, start) for start, _ in line.actions)
+    has_branches = any(_begins_a_second_value(text, *action) for action in line.actions)
     for start, end in line.actions:
         action = text[start:end]
         if line.is_alone:
@@ -201,6 +201,11 @@ def _masks(text: str, line: _Line) -> Iterator[str]:
             yield _blank(action)
         else:
             yield _word(action)
+
+
+def _begins_a_second_value(text: str, start: int, end: int) -> bool:
+    """Say whether blanks would leave two values: `{{ if .a }}"b"{{ else }}"c"{{ end }}`."""
+    return text.startswith(('"', "'", "[", "{"), end) and _ELSE.match(text, start) is not None
 
 
 def _is_glued(text: str, start: int, end: int) -> bool:
