@@ -78,7 +78,7 @@ def test_no_file_takes_the_place_of_a_closed_stream(whole: Project) -> None:
 
 
 def test_colours_come_where_they_are_asked_for_and_never_against_no_color(whole: Project) -> None:
-    assert "\x1b" not in whole.run("check", "m.yaml").stdout
+    assert "\x1b" not in whole.run("check", "m.yaml", FORCE_COLOR="").stdout
     assert "\x1b[31m" in whole.run("check", "m.yaml", FORCE_COLOR="1", NO_COLOR="").stdout
     assert "\x1b" not in whole.run("check", "m.yaml", FORCE_COLOR="1", NO_COLOR="1").stdout
 
@@ -91,7 +91,7 @@ def test_a_terminal_gets_colours_unless_it_is_dumb(
     subprocess.run(
         [sys.executable, "-m", "imagelock", "check", "m.yaml"],
         cwd=whole.folder,
-        env={**os.environ, "TERM": terminal, "NO_COLOR": ""},
+        env={**os.environ, "TERM": terminal, "NO_COLOR": "", "FORCE_COLOR": ""},
         stdout=theirs,
         check=False,
     )

@@ -19,7 +19,11 @@ from imagelock.cli.main import COMMANDS, main
 
 IMAGELOCK = Path(sys.executable).with_name("imagelock")
 # What a build job, a terminal or a shell would add must not change the story.
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("CI")}
+CLEAN = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith("CI") and name not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM"}
+}
 
 
 def tell(
