@@ -14,8 +14,9 @@ class PurePythonParser(Reader, Scanner, Parser):
 
     Where they differ, it refuses: a tab between the words of a plain scalar or
     behind the ``|`` of a block, a key that begins with ``?`` in a flow, and a
-    byte order mark in the middle of a text. It passes over unknown directives, and
-    an empty value in a flow with a comment before it stands before the comment.
+    byte order mark in the middle of a text. It takes unknown
+    directives and a comma in a tag, and an empty value in a flow with a comment
+    before it stands before the comment.
     """
 
     def __init__(self, stream: str) -> None:

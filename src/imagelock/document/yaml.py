@@ -47,9 +47,7 @@ _BREAKS = r"\r\n\x85\u2028\u2029"
 _ONLY_DIRECTIVES = re.compile(
     rf"(?:[ \t\ufeff]*+(?:#[^{_BREAKS}]*+)?[{_BREAKS}]|%(?:YAML|TAG)\b[^{_BREAKS}]*+[{_BREAKS}])*+"
 )
-_PROPERTIES = re.compile(
-    rf"(?:&[\w-]++|!(?:<[^>]*+>|[^ \t{_BREAKS},\[\]{{}}]*+)|[ \t{_BREAKS}]++|#[^{_BREAKS}]*+)++"
-)
+_PROPERTIES = re.compile(rf"(?:[&!][^ \t{_BREAKS}]*+|[ \t{_BREAKS}]++|#[^{_BREAKS}]*+)++")
 _WHITE_SPACE = frozenset(" \t\r\n\x85\u2028\u2029")
 _BEFORE_CONTENT = re.compile("\ufeff*")
 
