@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 RECORDINGS = Path(__file__).parents[2] / ".." / "shared" / "recordings" / "kubernetes-1.36"
 
 # cut: the connection ends in the middle; short: Content-Length is less than the body;
-# reset: the connection is torn down without an answer; silence: no answer ever comes.
-Fault = Literal["", "cut", "short", "reset", "silence"]
+# reset: the connection is torn down without an answer; silence: no answer ever comes;
+# hold: the beginning of a chunked answer comes, and then nothing.
+Fault = Literal["", "cut", "short", "reset", "silence", "hold"]
 
 
 class Request(Struct, kw_only=True):
@@ -185,7 +186,9 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.chunked:
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            self._send_chunks(body, whole=answer.fault != "cut")
+            self._send_chunks(body, whole=answer.fault not in {"cut", "hold"})
+            if answer.fault == "hold":
+                self.server.simulator.closing.wait(30)
             return
         self.send_header("Content-Length", str(len(body) - (7 if answer.fault == "short" else 0)))
         self.end_headers()

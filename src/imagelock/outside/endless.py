@@ -31,6 +31,7 @@ class Endless:
         self._host = host
         self._proxy = proxy
         self._longest = longest
+        self._is_stopped = False
 
     def __enter__(self) -> Self:
         return self
@@ -64,6 +65,7 @@ class Endless:
 
     def stop(self) -> None:
         """End it from another thread: whoever waits for a line sees the end."""
+        self._is_stopped = True
         # It may have ended by itself in this very moment.
         with suppress(ValueError, RuntimeError, OSError):
             self._response.shutdown()
@@ -75,4 +77,6 @@ class Endless:
             while piece := self._response.read1(_PIECE, decode_content=True):
                 yield piece
         except HTTPError as error:
+            if self._is_stopped:
+                return
             raise unreachable(error, self._host, self._proxy) from error
