@@ -105,6 +105,14 @@ _CATALOGUE = (
         allow="Without `--strict` it is a warning and fails nothing.",
     ),
     Rule(
+        name="placeholder",
+        severity="note",
+        what="A container's image is replaced by a kustomization wherever its file is deployed.",
+        why="Nothing is ever pulled under this name, so it is left as it is.",
+        mend="Nothing: the image that replaces it is looked at in the kustomization.",
+        allow="It is a note and fails nothing.",
+    ),
+    Rule(
         name="cannot-pin-here",
         severity="error",
         what="An image was found, and a digest cannot be written at its place.",

@@ -25,8 +25,10 @@ from imagelock.find import (
     split,
 )
 from imagelock.find.candidates import Candidates
+from imagelock.find.charts import guarded
 from imagelock.find.merged import MERGE_KEY, merged
 from imagelock.find.namespace import namespace_of
+from imagelock.find.placeholders import marked
 from imagelock.find.shared import settled
 from imagelock.find.site import Path, Site
 from imagelock.find.visit import Knowledge, Layer, Visit
@@ -86,7 +88,9 @@ def find_sites(source: Source, knowledge: Knowledge) -> FoundSites:
             continue
         walk.stream(roots)
     allowed = [
-        site for site in walk.sites if not configured.is_named(site.path, knowledge.forbid_keys)
+        _with_others(site, knowledge)
+        for site in walk.sites
+        if not configured.is_named(site.path, knowledge.forbid_keys)
     ]
     return FoundSites(
         sites=tuple(sorted(allowed, key=lambda site: site.start)),
@@ -94,6 +98,13 @@ def find_sites(source: Source, knowledge: Knowledge) -> FoundSites:
         templated=walk.visit.templated,
         forbidden=len(walk.sites) - len(allowed),
     )
+
+
+def _with_others(site: Site, knowledge: Knowledge) -> Site:
+    """Return a site as other files of its tree make it."""
+    if knowledge.replaced:
+        site = marked(site, knowledge.replaced)
+    return guarded(site, knowledge.unsafe) if knowledge.unsafe else site
 
 
 def _worth_parsing(text: Text, knowledge: Knowledge) -> Iterator[Chunk]:

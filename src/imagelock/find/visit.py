@@ -32,11 +32,18 @@ _BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off"})
 
 
 class Knowledge(Struct, frozen=True):
-    """What finding needs to know: the lock, and the key paths of the configuration."""
+    """What finding needs to know: the lock, and the key paths of the configuration.
+
+    *replaced* are the images of this file that a kustomization replaces
+    (`imagelock.find.placeholders`), *unsafe* the values of this file that its
+    chart uses for more than the image (`imagelock.find.charts`).
+    """
 
     lock: Lock
     find_keys: tuple[str, ...] = ()
     forbid_keys: tuple[str, ...] = ()
+    replaced: dict[str, str] = {}
+    unsafe: dict[str, str] = {}
 
 
 class Layer(Struct, frozen=True):

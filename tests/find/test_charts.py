@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from imagelock.api import terms_of
+from imagelock.core.config import Config
+from imagelock.core.lock import Lock, LockEntry
+from imagelock.core.place import FilePlace, Source
+from imagelock.core.reference import Digest, ImageReference
+from imagelock.decide.override import Plan, plan_override
+from imagelock.find.charts import tags_used_otherwise
+from imagelock.find.sites import Knowledge, find_sites
+
+LOCK = Lock(
+    (
+        LockEntry(
+            ImageReference.parse("nginx:1").pinned_to(Digest("sha256", "a" * 64)),
+            FilePlace("lock", 1),
+        ),
+    )
+)
+LABEL = (
+    "    app.kubernetes.io/version: {{ .Values.image.tag | default .Chart.AppVersion | quote }}\n"
+)
+
+
+def planned(values: str, template: str) -> Plan:
+    unsafe = tags_used_otherwise([Source("templates/_helpers.tpl", template)])
+    source = Source("values.yaml", values)
+    found = find_sites(source, Knowledge(LOCK, unsafe=unsafe))
+    return plan_override(source, found, terms_of(Config(), LOCK, date.max))
+
+
+@pytest.mark.parametrize(
+    ("template", "why"),
+    [
+        (LABEL, "its tag goes into a label too (templates/_helpers.tpl:1:5)"),
+        ('{{ if semverCompare ">=1.2-0" .Values.image.tag }}', "is compared as a version"),
+        ("{{ $v := semver (.Values.image.tag | toString) }}", "is compared as a version"),
+    ],
+)
+def test_a_tag_that_a_digest_would_break_is_told(template: str, why: str) -> None:
+    plan = planned("image: {repository: nginx, tag: '1'}\n", template)
+
+    assert not plan.splices
+    assert plan.report.findings[0].rule.name == "cannot-pin-here"
+    assert why in plan.report.findings[0].message
+    assert "set the image as a whole" in plan.report.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "image: {{ .Values.image.repository }}:{{ .Values.image.tag }}\n",
+        "app.kubernetes.io/version: {{ .Chart.AppVersion }}\n# {{ .Values.image.tag }}\n",
+        '{{ semverCompare ">=1.2-0" .Capabilities.KubeVersion.Version }}{{ .Values.image.tag }}',
+        LABEL.replace("image.tag", "other.tag"),
+    ],
+)
+def test_other_uses_of_a_tag_are_fine(template: str) -> None:
+    assert planned("image: {repository: nginx, tag: '1'}\n", template).splices
+
+
+def test_a_key_for_the_digest_is_the_other_way() -> None:
+    assert planned("image: {repository: nginx, tag: '1', digest: ''}\n", LABEL).splices
+
+
+def test_a_family_of_keys_is_known_by_its_tag() -> None:
+    template = LABEL.replace("image.tag", "imageTag")
+
+    assert not planned("image: nginx\nimageTag: '1'\n", template).splices
