@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -33,12 +33,30 @@ def real_part() -> Callable[[str], str]:
 
 def find_real_part(name: str) -> str:
     """Return the path of a program that tests use, or skip (in CI: fail)."""
-    variable = f"IMAGELOCK_TEST_{name.upper().replace('-', '_')}"
-    found = os.environ.get(variable) or _in_tools(name) or shutil.which(name)
-    if found:
-        return found
+    variable = _variable(name)
+    return os.environ.get(variable) or _in_tools(name) or shutil.which(name) or _missed(name)
+
+
+@pytest.fixture(scope="session")
+def real_file() -> Callable[[str, str], Path]:
+    """Return the function that finds a file of an npm package, as `real_part` finds programs."""
+    return find_real_file
+
+
+def find_real_file(name: str, path: str) -> Path:
+    """Return a file that an npm package carries, or skip (in CI: fail)."""
+    file = Path(os.environ.get(_variable(name)) or ROOT / ".tools" / "node_modules" / path)
+    return file if file.exists() else _missed(name)
+
+
+def _variable(name: str) -> str:
+    return f"IMAGELOCK_TEST_{name.upper().replace('-', '_')}"
+
+
+def _missed(name: str) -> NoReturn:
     sentence = (
-        f"needs {name}, which is not on this machine (.ci/run installs it; or set {variable})"
+        f"needs {name}, which is not on this machine "
+        f"(.ci/run installs it; or set {_variable(name)})"
     )
     if os.environ.get(REQUIRED):
         pytest.fail(sentence, pytrace=False)

@@ -110,6 +110,7 @@ def test_quiet_leaves_a_document_for_a_machine(
         ("codequality", "[\n"),
         ("sarif", '{\n  "version": "2.1.0"'),
         ("markdown", "## ❌ imagelock check: 1 error\n"),
+        ("html", "<!DOCTYPE html>\n"),
     ],
 )
 def test_every_format_is_printed_and_written(

@@ -3,12 +3,14 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from imagelock.core.exemption import Exemption
 from imagelock.core.finding import (
     Coverage,
     ExemptionUse,
     Finding,
+    ImageUse,
     Report,
     ReportedSite,
     Skipped,
@@ -18,6 +20,7 @@ from imagelock.core.place import ClusterPlace, FilePlace
 APP = FilePlace("deploy/app.yaml", 12, 16, "$.spec.containers[0].image")
 POD = ClusterPlace(namespace="shop", kind="Pod", name="web-0", container="container app")
 OF_API = {"container": "container api", "workload": "Deployment/api"}
+DIGEST = "sha256:" + "0123456789abcdef" * 4
 HOSTILE = "evil\x1b[2J<&>\"'\x00\u202e\ufffe\ud800\n]]>:1"
 
 
@@ -130,3 +133,41 @@ def flood() -> Report:
     ]
     findings.append(Finding.of("not-pulled-by-digest", places[0], "asked for a tag", image="r"))
     return Report(command="verify", findings=tuple(findings), coverage=Coverage(6_001, "pods"))
+
+
+@pytest.fixture
+def ten_thousand() -> Report:
+    """Ten thousand workloads with something wrong, in ten namespaces."""
+    findings = tuple(
+        Finding.of(
+            "not-pulled-by-digest" if number % 2 else "cannot-compare",
+            ClusterPlace(
+                namespace=f"team-{number % 10}",
+                kind="Deployment",
+                name=f"app-{number:05}",
+                container="container app",
+            ),
+            "asked for without a digest" if number % 2 else "what runs cannot be compared",
+            image=f"quay.io/team/app-{number % 97}:{number % 7}",
+        )
+        for number in range(10_000)
+    )
+    return Report(command="verify", findings=findings, coverage=Coverage(10_000, "workloads"))
+
+
+@pytest.fixture
+def told(mixed: Report) -> Report:
+    """The mixed report, with all that a page tells besides."""
+    return replace(
+        mixed,
+        subject="production",
+        policy="locked",
+        made="2026-11-23T19:56:02Z",
+        images=(
+            ImageUse(f"quay.io/acme/api:1@{DIGEST}", 7, "self-built"),
+            ImageUse("nginx:1.25", 3, "external"),
+            ImageUse("gke.gcr.io/pause:3", 3, "exempt"),
+            ImageUse("quay.io/old:1", 2, "locked"),
+            ImageUse("busybox:1", 1),
+        ),
+    )

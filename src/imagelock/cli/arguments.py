@@ -35,7 +35,7 @@ __all__ = [
 
 CONFIG_NAME = "imagelock.toml"
 _WIDTH = 80  # columns, where nobody says
-FORMATS = ("text", "json", "junit", "sarif", "codequality", "markdown")
+FORMATS = ("text", "json", "junit", "sarif", "codequality", "markdown", "html")
 
 
 class Parser(argparse.ArgumentParser):

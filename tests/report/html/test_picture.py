@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from imagelock.core.finding import Coverage, ImageUse, Report
+from imagelock.report.html.picture import draw_origins
+
+if TYPE_CHECKING:
+    from imagelock.core.finding import Origin
+
+
+def draw(*images: ImageUse) -> str:
+    coverage = Coverage(1, "pods")
+    return draw_origins(Report(command="verify", findings=(), coverage=coverage, images=images))
+
+
+def widths(picture: str) -> dict[str, float]:
+    found = re.findall(r'x="[\d.]+%" width="([\d.]+)%".*?#texture-([a-z-]+)\)', picture)
+    return {name: float(width) for width, name in found}
+
+
+def test_a_bar_shows_how_many_images_come_from_where() -> None:
+    picture = draw(
+        *(ImageUse(f"a:{n}", 2, "external") for n in range(3)), ImageUse("b", 9, "self-built")
+    )
+
+    shown = widths(picture)
+    assert shown["external"] == pytest.approx(3 * shown["self-built"], abs=0.1)
+    assert 'aria-label="Of 4 images: external 3, self-built 1"' in picture
+    assert '3 images <span class="quiet">in 6 places</span>' in picture
+
+
+def test_a_part_that_is_there_can_be_seen_and_the_bar_is_never_too_long() -> None:
+    images = [ImageUse(f"a:{n}", 1, "external") for n in range(100_000)]
+    origins: tuple[Origin, ...] = ("self-built", "locked", "exempt", "unknown")
+    picture = draw(*images, *(ImageUse("b", 1, origin) for origin in origins))
+
+    shown = widths(picture)
+    assert min(shown.values()) > 0.9
+    assert sum(shown.values()) <= 100
+
+
+def test_every_origin_has_a_texture_of_its_own() -> None:
+    textures = re.findall(r"<pattern.*?</pattern>", draw(ImageUse("a", 1)))
+
+    drawn = {re.sub(r'(id|class)="[^"]*-[^"]*"', "", texture) for texture in textures}
+    assert len(drawn) == len(textures) == 5
+
+
+def test_without_images_there_is_no_picture() -> None:
+    assert draw() == ""
