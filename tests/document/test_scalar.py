@@ -12,10 +12,10 @@ from imagelock.core.place import Source
 from imagelock.document.nodes import Mapping, Scalar, Text
 from imagelock.document.scalar import OffsetMap, map_offsets
 from imagelock.document.splice import Splice, apply
-from imagelock.document.yaml import BrokenYamlError, chunks, file_text, parse
+from imagelock.document.yaml import BrokenYamlError, Chunk, chunks, file_text, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from imagelock.document.nodes import Node
 
@@ -226,34 +226,74 @@ def test_nested_texts_lead_to_the_file_at_any_depth() -> None:
     assert text.root_start(image.start) == written.index('\\"')
 
 
-def _with_word(scalar: Scalar) -> tuple[Splice, str] | None:
-    """Write a word behind the last character of a value that has one."""
-    place = len(scalar.value.rstrip(WHITE_SPACE))
-    if not place:
-        return None
-    position = _map(scalar).end(place)
-    return Splice(position, position, WORD), scalar.value[:place] + WORD + scalar.value[place:]
+def _with_words(text: Text, found: list[Scalar]) -> tuple[list[Splice], list[str]]:
+    """Write a word behind the last character of each value that has one."""
+    splices: list[Splice] = []
+    values: list[str] = []
+    for scalar in found:
+        place = len(scalar.value.rstrip(WHITE_SPACE))
+        if place:
+            position = text.root_end(_map(scalar).end(place))
+            splices.append(Splice(position, position, WORD))
+        values.append(scalar.value[:place] + (WORD if place else "") + scalar.value[place:])
+    return splices, values
 
 
 def test_every_value_of_every_real_file_can_be_written_into(
     corpus: list[Source], scalars: Callable[[list[Node]], list[Scalar]]
 ) -> None:
     count = 0
+    for text, chunk in _documents(corpus):
+        splices, values = _with_words(text, scalars(parse(text, chunk)))
+        written = _written(text, splices, chunk)
+        assert [one.value for one in scalars(_parse_anew(written))] == values, text.source.name
+        count += len(splices)
+    assert count > 150_000
+
+
+def test_every_value_of_the_texts_inside_real_files_can_be_written_into(
+    corpus: list[Source], scalars: Callable[[list[Node]], list[Scalar]]
+) -> None:
+    count = 0
+    for text, chunk in _documents(corpus):
+        for number, holder in enumerate(scalars(parse(text, chunk))):
+            splices, values = _with_words(*_inside(holder, scalars))
+            if splices:
+                again = scalars(_parse_anew(_written(text, splices, chunk)))
+                inside = scalars(_parse_anew(again[number].value))
+                assert [one.value for one in inside] == values, text.source.name
+                count += len(splices)
+    assert count > 3_000
+
+
+def _documents(corpus: list[Source]) -> Iterator[tuple[Text, Chunk]]:
+    """Give all that parses; the rest is told of in test_template."""
     for source in corpus:
         text = file_text(source)
         for chunk in chunks(text.content):
             try:
-                found = scalars(parse(text, chunk))
+                parse(text, chunk)
             except BrokenYamlError:
-                continue  # told of in test_template
-            made = [_with_word(scalar) for scalar in found]
-            splices = [one[0] for one in made if one]
-            written = apply(text.content, splices)[: chunk.end + len(splices) * len(WORD)]
-            again = scalars(_parse_anew(written[chunk.start :]))
-            values = [made[i][1] if made[i] else one.value for i, one in enumerate(found)]  # type: ignore[index]
-            assert [scalar.value for scalar in again] == values, source.name
-            count += len(splices)
-    assert count > 150_000
+                continue
+            yield text, chunk
+
+
+def _inside(
+    holder: Scalar, scalars: Callable[[list[Node]], list[Scalar]]
+) -> tuple[Text, list[Scalar]]:
+    """Parse the text that a scalar holds, if it holds any."""
+    text = Text(holder.value, holder.text.source, holder, map_offsets(holder))
+    if ": " not in holder.value or not {"\n", "{"} & set(holder.value):
+        return text, []
+    try:
+        return text, scalars(parse(text))
+    except BrokenYamlError:
+        return text, []
+
+
+def _written(text: Text, splices: list[Splice], chunk: Chunk) -> str:
+    written = apply(text.content, splices)
+    return written[chunk.start : chunk.end + len(splices) * len(WORD)]
 
 
 def _parse_anew(text: str) -> list[Node]:
