@@ -165,7 +165,7 @@ def test_a_token_inside_an_object_is_not_the_list_s(serve: Serve, reach: Reach) 
 def test_a_server_that_gives_the_same_page_for_ever_is_an_error(serve: Serve, reach: Reach) -> None:
     server = serve(by_token(first=page("a", more="t"), t=page("b", more="t")))
 
-    with pytest.raises(ClusterError, match="the same page for ever"):
+    with pytest.raises(ClusterError, match="the same pages for ever"):
         names(reach(server))
 
 

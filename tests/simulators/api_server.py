@@ -53,6 +53,7 @@ class Answer(Struct, kw_only=True):
     fault: Fault = ""
     packed: bool = False
     chunked: bool = False
+    pause: float = 0.0  # seconds between two chunks
 
 
 Answers = Callable[[Request], Answer]
@@ -186,7 +187,7 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.chunked:
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            self._send_chunks(body, whole=answer.fault not in {"cut", "hold"})
+            self._send_chunks(body, answer)
             if answer.fault == "hold":
                 self.server.simulator.closing.wait(30)
             return
@@ -195,13 +196,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body[: len(body) // 2] if answer.fault == "cut" else body)
         self.close_connection = self.close_connection or answer.fault == "cut"
 
-    def _send_chunks(self, body: bytes, *, whole: bool) -> None:
+    def _send_chunks(self, body: bytes, answer: Answer) -> None:
         for start in range(0, len(body), 1_000):
             piece = body[start : start + 1_000]
             self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
-            if not whole:
+            if answer.fault in {"cut", "hold"}:
                 self.close_connection = True
                 return
+            if answer.pause:
+                self.server.simulator.closing.wait(answer.pause)
         self.wfile.write(b"0\r\n\r\n")
 
     def _tear_down(self) -> None:

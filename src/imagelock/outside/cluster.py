@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
     from imagelock.outside.kubernetes_api import Api
 
-__all__ = ["Page", "list_pages"]
+__all__ = ["LIMIT", "Page", "Reader", "list_pages", "next_token"]
 
+LIMIT = 500  # objects of one page, as kubectl asks for
 _EXPIRED = 410
+_PATIENCE = 5  # times that a list may expire before one page of it has come
 _HEAD = 4_096  # bytes at the beginning of a list that hold its metadata
 _TOKEN = re.compile(rb'"metadata":\{[^{}]*?"continue":"([A-Za-z0-9_=-]+)"')
 
@@ -37,7 +39,7 @@ def list_pages(
     path: str,
     decode: Callable[[bytes], PageT],
     *,
-    limit: int = 500,
+    limit: int = LIMIT,
     params: Mapping[str, str] | None = None,
 ) -> Iterator[PageT]:
     """Yield the pages of a list, whole or not at all, and never all of them in memory.
@@ -57,45 +59,89 @@ def list_pages(
         ClusterError: A page did not come, or is not what a page is. What was
             yielded before is then no whole list.
     """
-    fetch = _Fetch(api, path, {**(params or {}), "limit": str(limit)})
-    data, token = fetch(""), ""
+    reader = Reader(api, path, limit=limit, params=params)
+    data = reader.fetch("")
     while True:
-        guess = _peek(data)
-        ahead = _Ahead(fetch, guess) if guess else None
+        guess = next_token(data)
+        ahead = _Ahead(reader, guess) if guess else None
         page = api.read(data, decode)
-        if page.continue_token and page.continue_token == token:
-            raise ClusterError(f"{api.host}{path}: the server gives the same page for ever")
-        token = page.continue_token
+        token = reader.follow(page)
         yield page
         if not token:
             return
-        data = ahead.result() if ahead and guess == token else fetch(token)
+        data = ahead.result() if ahead and guess == token else reader.fetch(token)
 
 
-class _Fetch:
-    """Gets the page that a token stands for."""
+class Reader:
+    """Gets the pages of one list, each by its token."""
 
-    def __init__(self, api: Api, path: str, params: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        api: Api,
+        path: str,
+        *,
+        limit: int = LIMIT,
+        params: Mapping[str, str] | None = None,
+    ) -> None:
         self._api = api
         self._path = path
-        self._params = params
+        self._params = {**(params or {}), "limit": str(limit)}
+        self._followed: set[str] = set()
 
-    def __call__(self, token: str) -> bytes:
-        try:
-            return self._get(token)
-        except ApiError as error:
-            fresh = error.status.continue_token if error.status else ""
-            if error.code != _EXPIRED or not fresh:
-                raise
-        self._api.notice(
-            f"the list {self._path} expired while it was read: what follows is newer than what "
-            "came before, so an object that changed in between may be missing or come twice"
+    def fetch(self, token: str) -> bytes:
+        """Return the page that a token stands for, or where it has expired, the one after.
+
+        Raises:
+            ClusterError: It did not come, or the list expires faster than it is read.
+        """
+        for _ in range(_PATIENCE):
+            try:
+                return self.fetch_once(token)
+            except ApiError as error:
+                fresh = error.status.continue_token if error.status else ""
+                if error.code != _EXPIRED or not fresh:
+                    raise
+                token = fresh
+                self._api.notice(
+                    f"the list {self._path} expired while it was read: what follows is newer than "
+                    "what came before, so an object that changed in between may be missing or "
+                    "come twice"
+                )
+        raise ClusterError(
+            f"{self._api.host}{self._path}: the list expires faster than it can be read",
+            hint="The server forgets its past too early (etcd compaction): try again later.",
         )
-        return self._get(fresh)
 
-    def _get(self, token: str) -> bytes:
+    def fetch_once(self, token: str) -> bytes:
+        """Return the page that a token stands for.
+
+        Raises:
+            ClusterError: It did not come.
+        """
         more = {"continue": token} if token else {}
         return self._api.get(self._path, {**self._params, **more})
+
+    def follow(self, page: Page) -> str:
+        """Return the token of the page after this one, or nothing at the end.
+
+        Raises:
+            ClusterError: It was followed before: the list would never end.
+        """
+        token = page.continue_token
+        if token in self._followed:
+            raise ClusterError(
+                f"{self._api.host}{self._path}: the server gives the same pages for ever",
+                hint="Look at what stands between, such as a proxy that keeps answers.",
+            )
+        if token:
+            self._followed.add(token)
+        return token
+
+
+def next_token(data: bytes) -> str:
+    """Guess the next page's token without decoding; what is decoded decides."""
+    match = _TOKEN.search(data, 0, _HEAD)
+    return match[1].decode() if match else ""
 
 
 class _Ahead:
@@ -105,8 +151,8 @@ class _Ahead:
     does not wait for a page that nobody wants any more.
     """
 
-    def __init__(self, fetch: _Fetch, token: str) -> None:
-        self._fetch = fetch
+    def __init__(self, reader: Reader, token: str) -> None:
+        self._reader = reader
         self._token = token
         self._data = b""
         self._error: BaseException | None = None
@@ -121,12 +167,6 @@ class _Ahead:
 
     def _run(self) -> None:
         try:
-            self._data = self._fetch(self._token)
+            self._data = self._reader.fetch(self._token)
         except BaseException as error:  # noqa: BLE001  (raised again where it is waited for)
             self._error = error
-
-
-def _peek(data: bytes) -> str:
-    """Guess the next page's token without decoding; what is decoded decides."""
-    match = _TOKEN.search(data, 0, _HEAD)
-    return match[1].decode() if match else ""

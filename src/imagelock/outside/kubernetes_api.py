@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from imagelock.core.place import printable
 from imagelock.errors import ClusterError, InputError
+from imagelock.outside.body import Bounds, read_body
 from imagelock.outside.endless import Endless
 from imagelock.outside.kubeconfig import choose_cluster
 from imagelock.outside.login import Credential, Login
@@ -47,13 +48,14 @@ ReadT = TypeVar("ReadT")
 
 
 class Patience(Struct, frozen=True, kw_only=True):
-    """How long an API server is waited for; all in seconds but *tries*."""
+    """How long an API server is waited for; in seconds but for *tries* and *body*."""
 
     tries: int = 5
     first_pause: float = 0.5
     longest_pause: float = 30.0
     connect: float = 15.0
     read: float = 60.0
+    body: Bounds = Bounds()
 
 
 def connect(
@@ -110,6 +112,15 @@ class Api:
             )
         if not self._secure and chosen.user != User() and not _is_near(self.host):
             notice(f"no credentials are sent to {self.host}: it is not https")
+
+    def in_another_process(self) -> Api:
+        """Return the same server for a process that will be forked off.
+
+        It has connections of its own, and leaves patience and notices to this one.
+        """
+        api = Api(self._chosen, lambda _: None, replace(self._patience, tries=1))
+        api._login = self._login
+        return api
 
     def get(self, path: str, params: Mapping[str, str] | None = None) -> bytes:
         """Return the body of what stands at *path*.
@@ -168,7 +179,7 @@ class Api:
         """
         try:
             return decode(data)
-        except (InputError, msgspec.DecodeError) as error:
+        except (InputError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             problem = error.problem if isinstance(error, InputError) else str(error)
             raise ClusterError(
                 f"{self.host}: the answer is not whole, or not what was asked for: {problem}",
@@ -204,10 +215,9 @@ class Api:
 
         try:
             response = self._open(method, target, body, content_type, self._patience.read)
-            answer = response.read(decode_content=True)
+            answer = self._body(response)
         except HTTPError as error:
             raise unreachable(error, self.host, self._proxy) from error
-        response.release_conn()
         if response.status < _OK_UNTIL:
             return answer
         raise self._refused(response, answer, method, target)
@@ -219,11 +229,19 @@ class Api:
             response = self._open("GET", target, None, "", silence)
             if response.status < _OK_UNTIL:
                 return response
-            answer = response.read(decode_content=True)
+            answer = self._body(response)
         except HTTPError as error:
             raise unreachable(error, self.host, self._proxy) from error
-        response.release_conn()
         raise self._refused(response, answer, "GET", target)
+
+    def _body(self, response: BaseHTTPResponse) -> bytes:
+        try:
+            answer = read_body(response, self._patience.body, self.host)
+        except BaseException:
+            response.close()  # what is left of it would be taken for the next answer
+            raise
+        response.release_conn()
+        return answer
 
     def _refused(
         self, response: BaseHTTPResponse, answer: bytes, method: str, target: str

@@ -71,14 +71,14 @@ def live_pages(api: Api, namespaces: Sequence[str] = ()) -> Iterator[Page]:
 
 
 def _listed(api: Api, group: str, resource: str, namespaces: Iterable[str]) -> Iterator[Page]:
-    from imagelock.outside.cluster import list_pages
+    from imagelock.outside.halves import list_in_halves
     from imagelock.outside.refusals import ApiError
 
     for namespace in namespaces:
         inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
         path = f"{group}{inside}/{resource}"
         try:
-            yield from list_pages(api, path, partial(_page, path=path))
+            yield from list_in_halves(api, path, partial(_page, path=path))
         except ApiError as error:
             if resource == "pods" or error.code not in {_FORBIDDEN, _UNKNOWN}:
                 raise

@@ -1,0 +1,124 @@
+"""The body of an answer: whole, unpacked, of a bearable size, in a bearable time."""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from contextlib import suppress
+from typing import TYPE_CHECKING, Self
+
+from msgspec import Struct
+
+from imagelock.errors import ClusterError
+from imagelock.outside.refusals import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from types import TracebackType
+
+    from urllib3 import BaseHTTPResponse
+
+__all__ = ["Bounds", "read_body"]
+
+_PIECE = 1024 * 1024  # bytes
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+class Bounds(Struct, frozen=True, kw_only=True):
+    """What one answer may take: bytes when it is unpacked, and seconds."""
+
+    # A page of 500 pods has 5 MB, and hardly ever 50.
+    size: int = 128 * 1024 * 1024
+    seconds: float = 600.0
+
+
+def read_body(response: BaseHTTPResponse, bounds: Bounds, asked: str) -> bytes:
+    """Read a body to its end.
+
+    Args:
+        response: An answer of which the head was read.
+        bounds: What it may take.
+        asked: What was asked for, for messages.
+
+    Raises:
+        ClusterError: It is larger, takes longer, or is packed in a way that nobody
+            asked for.
+        UnreachableError: It did not come whole.
+        HTTPError: The same, in urllib3's words.
+    """
+    with _Deadline(response, bounds, asked):
+        packing = response.headers.get("Content-Encoding", "identity").lower()
+        if packing == "gzip":
+            return _joined(_unpacked(_pieces(response), asked), bounds, asked)
+        if packing != "identity":
+            raise ClusterError(f"{asked}: the answer is packed ({packing}) in an unknown way")
+        length = response.headers.get("Content-Length", "")
+        if length.isascii() and length.isdigit() and int(length) <= bounds.size:
+            # All at once: a gigabyte that is joined from pieces is copied twice.
+            return response.read(decode_content=False)
+        return _joined(_pieces(response), bounds, asked)
+
+
+class _Deadline:
+    """Ends a body that does not end by itself, however steadily it drips."""
+
+    def __init__(self, response: BaseHTTPResponse, bounds: Bounds, asked: str) -> None:
+        self._response = response
+        self._problem = f"{asked}: the answer did not end in {bounds.seconds:g} seconds"
+        self._passed = False
+        self._timer = threading.Timer(bounds.seconds, self._end)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self._timer.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._timer.cancel()
+        if self._passed:
+            raise ClusterError(self._problem, hint="It may be overloaded: try again.") from error
+
+    def _end(self) -> None:
+        self._passed = True
+        # It may have ended by itself in this very moment.
+        with suppress(ValueError, RuntimeError, OSError):
+            self._response.shutdown()
+
+
+def _pieces(response: BaseHTTPResponse) -> Iterator[bytes]:
+    while piece := response.read(_PIECE, decode_content=False):
+        yield piece
+
+
+def _unpacked(pieces: Iterable[bytes], asked: str) -> Iterator[bytes]:
+    """Unpack in small steps, so that a small body that grows without end is noticed."""
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        for piece in pieces:
+            rest = piece
+            while rest:
+                yield unpacker.decompress(rest, _PIECE)
+                rest = unpacker.unconsumed_tail
+    except zlib.error as error:
+        raise ClusterError(f"{asked}: the answer is not packed as it says") from error
+    if not unpacker.eof or unpacker.unused_data:
+        raise UnreachableError(f"{asked}: the answer did not come whole", again=True)
+
+
+def _joined(pieces: Iterable[bytes], bounds: Bounds, asked: str) -> bytes:
+    held: list[bytes] = []
+    length = 0
+    for piece in pieces:
+        held.append(piece)
+        length += len(piece)
+        if length > bounds.size:
+            raise ClusterError(
+                f"{asked}: the answer has more than {bounds.size // 2**20} MB",
+                hint="No page of a list is as large: look at what stands between.",
+            )
+    return b"".join(held)

@@ -1,0 +1,169 @@
+"""A list that two processes read: the same pages, the same errors, and no process left."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.simulators.api_server import Answer, ApiServer, Request, said
+
+from imagelock.errors import ClusterError
+from imagelock.outside.halves import list_in_halves
+from imagelock.outside.workers import worker_count
+from imagelock.syntax.kubernetes import parse_page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from imagelock.core.cluster import Page
+    from imagelock.outside.kubernetes_api import Api
+
+    Serve = Callable[..., ApiServer]
+    Reach = Callable[..., Api]
+
+PATH = "/api/v1/pods"
+PAGES = 12
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_left() -> Iterator[None]:
+    if worker_count() == 1:
+        pytest.skip("needs two processors")
+    yield
+    assert multiprocessing.active_children() == []
+
+
+def page(number: int, *, pages: int = PAGES) -> Answer:
+    metadata: dict[str, str] = {"resourceVersion": "7"}
+    if number + 1 < pages:
+        metadata["continue"] = f"t{number + 1}"
+    pods = [
+        {"metadata": {"name": f"{number:02}-{index}", "uid": f"u{number}{index}"}} for index in "ab"
+    ]
+    document = {"kind": "PodList", "apiVersion": "v1", "metadata": metadata, "items": pods}
+    return Answer(body=json.dumps(document, separators=(",", ":")).encode())
+
+
+def number_of(request: Request) -> int:
+    return int(request.params.get("continue", "t0")[1:])
+
+
+def in_pages(request: Request) -> Answer:
+    return page(number_of(request))
+
+
+def listed(api: Api) -> list[Page]:
+    return list(list_in_halves(api, PATH, partial(parse_page, name=PATH)))
+
+
+def names(api: Api) -> list[str]:
+    return sorted(pod.name for one in listed(api) for pod in one.pods)
+
+
+ALL = sorted(f"{number:02}-{letter}" for number in range(PAGES) for letter in "ab")
+
+
+@pytest.mark.parametrize("pages", range(1, 9))
+def test_every_page_comes_once(serve: Serve, reach: Reach, pages: int) -> None:
+    server = serve(lambda request: page(number_of(request), pages=pages))
+
+    assert names(reach(server)) == ALL[: 2 * pages]
+    assert len(server.requests) == pages
+
+
+def test_pods_come_through_the_other_process_unchanged(serve: Serve, reach: Reach) -> None:
+    whole = [parse_page(page(number).body, name=PATH) for number in range(PAGES)]
+
+    assert listed(reach(serve(in_pages))) == whole
+
+
+@pytest.mark.parametrize("fault", [said(500, "no"), said(429, "later"), Answer(fault="reset")])
+@pytest.mark.parametrize("at", [3, 4, 5, 11])
+def test_what_passes_is_asked_again(serve: Serve, reach: Reach, at: int, fault: Answer) -> None:
+    failed: list[int] = []
+
+    def answers(request: Request) -> Answer:
+        if number_of(request) == at and len(failed) < 2:
+            failed.append(at)
+            return fault
+        return in_pages(request)
+
+    assert names(reach(serve(answers))) == ALL
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        said(500, "no"),
+        said(403, "pods is forbidden"),
+        Answer(fault="cut", body=page(1).body),
+        Answer(body=page(1).body[:-9]),
+        Answer(body=b"<html>log in</html>"),
+        Answer(body=b'{"kind":"Status","message":"no"}'),
+    ],
+)
+@pytest.mark.parametrize("at", [3, 4, 11])
+def test_a_page_that_stays_broken_is_an_error(
+    serve: Serve, reach: Reach, at: int, fault: Answer
+) -> None:
+    server = serve(lambda request: fault if number_of(request) == at else in_pages(request))
+
+    with pytest.raises(ClusterError):
+        listed(reach(server))
+
+
+def test_an_expired_list_goes_on_with_the_token_that_the_server_gives(
+    serve: Serve, reach: Reach, notices: list[str]
+) -> None:
+    def answers(request: Request) -> Answer:
+        if request.params.get("continue") == "t5":
+            return said(410, "too old", metadata={"continue": "t05"})
+        return in_pages(request)
+
+    assert names(reach(serve(answers))) == ALL
+    assert len(notices) == 1
+
+
+def test_a_token_that_was_guessed_wrong_loses_nothing(serve: Serve, reach: Reach) -> None:
+    def answers(request: Request) -> Answer:
+        if request.params.get("continue") == "wrong":
+            return said(400, "bad token")
+        document = json.loads(in_pages(request).body)
+        if number_of(request) in {3, 6}:
+            document["items"][0]["metadata"]["continue"] = "wrong"
+            document["metadata"] = document.pop("metadata")  # the list's own stands last
+        return Answer(body=json.dumps(document, separators=(",", ":")).encode())
+
+    assert names(reach(serve(answers))) == ALL
+
+
+def test_a_list_that_turns_in_circles_is_an_error(serve: Serve, reach: Reach) -> None:
+    def answers(request: Request) -> Answer:
+        number = number_of(request)
+        return page(number if number < 7 else 4)
+
+    with pytest.raises(ClusterError, match="the same pages for ever"):
+        listed(reach(serve(answers)))
+
+
+def test_whoever_stops_early_leaves_no_process(serve: Serve, reach: Reach) -> None:
+    pages: Any = list_in_halves(reach(serve(in_pages)), PATH, partial(parse_page, name=PATH))
+    for _ in range(4):
+        next(pages)
+
+    pages.close()
+
+
+def test_a_process_that_was_killed_is_not_missed(serve: Serve, reach: Reach) -> None:
+    pages = list_in_halves(reach(serve(in_pages)), PATH, partial(parse_page, name=PATH))
+    found: list[str] = []
+
+    for one in pages:
+        found += [pod.name for pod in one.pods]
+        for child in multiprocessing.active_children():
+            child.kill()
+
+    assert sorted(found) == ALL
