@@ -11,6 +11,7 @@ import socket
 import struct
 import threading
 import time
+from bisect import bisect_right
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, urlsplit
@@ -130,7 +131,6 @@ class LiveCluster:
         with self.changed:
             self.version += 1
             self.oldest = self.version
-            self.history.clear()
 
     def cut_watches(self) -> None:
         """End every connection that watches, without an end of its answer."""
@@ -312,30 +312,16 @@ class _Handler(BaseHTTPRequestHandler):
             self._end_stream()
 
     def _changes(self, address: Address, since: int, deadline: float) -> Iterator[Change]:
-        cluster, epoch, seen = self.server.cluster, self.server.cluster.epoch, since
+        cluster, epoch = self.server.cluster, self.server.cluster.epoch
+        at = bisect_right(cluster.history, since, key=lambda change: change.version)
         while True:
             with cluster.changed:
-                news = [] if cluster.mute else self._news(address, seen)
-                while not news:
+                while cluster.mute or at == len(cluster.history):
                     if cluster.closing or cluster.epoch != epoch or time.monotonic() > deadline:
                         return
                     cluster.changed.wait(0.05)
-                    news = [] if cluster.mute else self._news(address, seen)
-                seen = max(seen, news[-1].version)
-                cluster.history[:] = [one for one in cluster.history if one.what != "BOOKMARK"]
-            yield from news
-
-    def _news(self, address: Address, since: int) -> list[Change]:
-        return [
-            one
-            for one in self.server.cluster.history
-            if one.what == "BOOKMARK"
-            or (
-                one.version > since
-                and one.plural == address.plural
-                and address.namespace in {"", _key(one.item)[0]}
-            )
-        ]
+                news, at = cluster.history[at:], len(cluster.history)
+            yield from (one for one in news if _concerns(one, address))
 
     def _begin_stream(self) -> None:
         self.send_response(200)
@@ -371,6 +357,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def _concerns(change: Change, address: Address) -> bool:
+    if change.what == "BOOKMARK":
+        return True
+    return change.plural == address.plural and address.namespace in {"", _key(change.item)[0]}
 
 
 def _address(path: str) -> Address:
