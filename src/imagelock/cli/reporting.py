@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import time
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from imagelock.core.place import FilePlace
-from imagelock.outside.files import write_bytes
+from imagelock.outside.files import write_pieces
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable
+    from collections.abc import Iterator
     from pathlib import Path
 
     from imagelock.cli.console import Console
@@ -24,6 +25,8 @@ __all__ = ["tell"]
 
 # GitLab links a file only if its path starts at the root of the repository.
 _PATHS_FROM_THE_ROOT = {"junit", "codequality", "sarif", "markdown"}
+
+_PIECES = 200  # bits of a long report that are written together
 
 
 def tell(
@@ -58,7 +61,7 @@ def tell(
     made = report.made or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     report = replace(report, made=made)
     for name, path in args.report:
-        write_bytes(path, _encoded(_rendered(report, name, colour=False)))
+        write_pieces(path, map(_encoded, _rendered(report, name, colour=False)))
     if _is_worth_printing(report, args.format, quiet=console.quiet, brief=brief):
         _print(report, args.format, console, result_taken=result_taken)
     return report.exit_status
@@ -74,21 +77,29 @@ def _is_worth_printing(report: Report, name: str, *, quiet: bool, brief: bool) -
 def _print(report: Report, name: str, console: Console, *, result_taken: bool) -> None:
     console.end_progress()
     if result_taken:
-        console.raw(_rendered(report, name, colour=console.colour_messages))
+        for piece in _rendered(report, name, colour=console.colour_messages):
+            console.raw(piece)
     else:
-        text = _rendered(report, name, colour=console.colour_results)
-        console.result_bytes(_encoded(text))
+        for piece in _rendered(report, name, colour=console.colour_results):
+            console.result_bytes(_encoded(piece))
 
 
-def _rendered(report: Report, name: str, *, colour: bool) -> str:
+def _rendered(report: Report, name: str, *, colour: bool) -> Iterator[str]:
     # A format is imported when it is asked for: start-up is part of the product.
     module = import_module(f"imagelock.report.{name}")
     if name == "text":
-        return cast("str", module.render(report, colour=colour))
-    if name in _PATHS_FROM_THE_ROOT:
-        report = report.with_files_named(_names_from_the_root(report))
-    render: Callable[[Report], str] = module.render
-    return render(report)
+        yield module.render(report, colour=colour)
+    elif name == "json":
+        yield from _in_large_pieces(module.pieces(report))
+    else:
+        if name in _PATHS_FROM_THE_ROOT:
+            report = report.with_files_named(_names_from_the_root(report))
+        yield module.render(report)
+
+
+def _in_large_pieces(pieces: Iterator[str]) -> Iterator[str]:
+    while batch := "".join(islice(pieces, _PIECES)):
+        yield batch
 
 
 def _names_from_the_root(report: Report) -> dict[str, str]:

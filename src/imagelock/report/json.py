@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, assert_never
 
+import msgspec
+
 from imagelock.core.place import ClusterPlace, FilePlace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from imagelock.core.finding import (
         Coverage,
         ExemptionUse,
@@ -18,14 +22,19 @@ if TYPE_CHECKING:
     )
     from imagelock.core.place import Place
 
-__all__ = ["render"]
+__all__ = ["pieces", "render"]
 
 VERSION = 1  # of the document: it grows when a reader of the old one could go wrong
 
 
 def render(report: Report) -> str:
     """Return the document, its keys in an order that does not change."""
-    document: dict[str, object] = {
+    return "".join(pieces(report))
+
+
+def pieces(report: Report) -> Iterator[str]:
+    """Yield the document bit by bit: a hundred thousand findings need no memory twice."""
+    head = {
         "version": VERSION,
         "command": report.command,
         "made": report.made,
@@ -33,15 +42,34 @@ def render(report: Report) -> str:
         "policy": report.policy,
         "summary": _summary(report),
         "coverage": _coverage(report.coverage),
-        "findings": [_finding(finding) for finding in report.findings],
     }
+    yield _text(head).removesuffix("\n}")
+    yield from _listed("findings", map(_finding, report.findings))
     if report.sites is not None:
-        document["sites"] = [_site(site) for site in report.sites]
+        yield from _listed("sites", map(_site, report.sites))
     if report.exemptions:
-        document["exemptions"] = [_exemption(use) for use in report.exemptions]
+        yield from _listed("exemptions", map(_exemption, report.exemptions))
     if report.images:
-        document["images"] = [_image(use) for use in report.images]
-    return _printable(json.dumps(document, ensure_ascii=False, indent=2)) + "\n"
+        yield from _listed("images", map(_image, report.images))
+    yield "\n}\n"
+
+
+def _listed(key: str, items: Iterable[dict[str, object]]) -> Iterator[str]:
+    yield f',\n  "{key}": ['
+    between, end = "\n    ", ""
+    for item in items:
+        yield between + _text(item).replace("\n", "\n    ")
+        between, end = ",\n    ", "\n  "
+    yield f"{end}]"
+
+
+def _text(value: dict[str, object]) -> str:
+    try:
+        # Ten times as fast as json.dumps, which has no quick way to indent.
+        text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    except UnicodeEncodeError:  # of a file's name that is not UTF-8
+        text = json.dumps(value, ensure_ascii=False, indent=2)
+    return _printable(text)
 
 
 def _summary(report: Report) -> dict[str, int]:
