@@ -39,6 +39,12 @@ class Group(Struct, frozen=True):
         return place.deployed if isinstance(place, ClusterPlace) else place
 
     @property
+    def sentence(self) -> str:
+        """What is wrong, and how far it reaches: on one line, and harmless."""
+        extent = self.extent
+        return f"{self.finding.sentence}, {extent}" if extent else self.finding.sentence
+
+    @property
     def extent(self) -> str:
         """How far it reaches: ``in its template and 300 pods, e.g. api-7c9-abc``, or nothing."""
         told = self.place

@@ -48,11 +48,9 @@ def _issue(group: Group, fingerprint: str) -> dict[str, object]:
 
 
 def _description(group: Group) -> str:
-    sentence = group.finding.sentence
     if isinstance(group.place, FilePlace):
-        return sentence
-    extent = f", {group.extent}" if group.extent else ""
-    return f"{group.place}: {sentence}{extent}"
+        return group.sentence
+    return f"{group.place}: {group.sentence}"
 
 
 def _unlisted(rest: Sequence[Group]) -> dict[str, object]:

@@ -100,7 +100,7 @@ def _finding(group: Group) -> _Case:
     file, line = _file(group.place)
     # The line is not in the name: GitLab compares runs by it, and lines move.
     what = printable(finding.image) or finding.sentence
-    sentence = f"{finding.sentence}, {group.extent}" if group.extent else finding.sentence
+    sentence = group.sentence
     return _Case(
         classname=_class(group.place),
         name=f"{finding.rule.name}: {what}",

@@ -98,7 +98,7 @@ def _results(
             "ruleId": group.finding.rule.name,
             "ruleIndex": rule_index[group.finding.rule.name],
             "level": group.finding.severity,
-            "message": {"text": _message(group)},
+            "message": {"text": group.sentence},
             "locations": [_location(group.place, file_index)],
             "occurrenceCount": len(group.places),
             "partialFingerprints": {"imagelock/v1": fingerprint},
@@ -106,10 +106,6 @@ def _results(
         }
         for group, fingerprint in zip(groups, names, strict=True)
     ]
-
-
-def _message(group: Group) -> str:
-    return f"{group.finding.sentence}, {group.extent}" if group.extent else group.finding.sentence
 
 
 def _location(place: Place, file_index: dict[str, int]) -> dict[str, object]:

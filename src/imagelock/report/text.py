@@ -82,8 +82,7 @@ def _group(group: Group, common: Counter[tuple[str, str]], paint: _Paint) -> Ite
     finding = group.finding
     place = paint(str(group.place), "place")
     severity = paint(f"{finding.severity}:", finding.severity)
-    sentence = f"{finding.sentence}, {group.extent}" if group.extent else finding.sentence
-    yield f"{place}: {severity} {sentence} {paint(f'[{finding.rule.name}]', 'dim')}"
+    yield f"{place}: {severity} {group.sentence} {paint(f'[{finding.rule.name}]', 'dim')}"
     if finding.help and (finding.rule.name, finding.help) not in common:
         yield f"    {printable(finding.help)}"
 
