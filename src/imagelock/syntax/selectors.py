@@ -34,7 +34,7 @@ _SET = re.compile(
     rf"\((?P<values>\s*{_VALUE}\s*(?:,\s*{_VALUE}\s*)*)\)\s*"
 )
 _EXACT = re.compile(rf"\s*{_KEY}\s*(?P<operator>==|!=|=)\s*(?P<values>{_VALUE})(?![-\w./])\s*")
-_ORDER = re.compile(rf"\s*{_KEY}\s*(?P<operator>[<>])\s*(?P<values>-?\d{1, 18})(?!\w)\s*")
+_ORDER = re.compile(rf"\s*{_KEY}\s*(?P<operator>[<>])\s*(?P<values>-?\d{{1,18}})(?!\w)\s*")
 _EXISTS = re.compile(rf"\s*{_KEY}\s*")
 _NUMBER = re.compile(r"-?\d{1,18}")
 _FORMS = (_NO, _SET, _EXACT, _ORDER, _EXISTS)
