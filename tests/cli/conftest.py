@@ -101,9 +101,10 @@ class Project:
         )
 
     def _environment(self, variables: dict[str, str]) -> dict[str, str]:
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("CI_", "GIT"))
-        }
+        # Not the machine's own settings of CI, git and Python: an unbuffered Python, for one,
+        # ends otherwise than that of most people where standard error is full.
+        others = ("CI_", "GIT", "PYTHONUNBUFFERED")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         return kept | variables
 
 

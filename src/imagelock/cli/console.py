@@ -124,17 +124,16 @@ class Console:
 
     def abandon_output(self) -> None:
         """Give standard output up, so that Python does not complain about it at its end."""
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
+        _abandon(sys.stdout)
 
     def raw(self, text: str) -> None:
         """Write to standard error as it is; for progress."""
         try:
             sys.stderr.write(text)
             sys.stderr.flush()
-        except (BrokenPipeError, OSError):
-            pass  # nobody reads the messages; the result and the status still count
+        except OSError:
+            # Nobody reads the messages; the result and the status still count.
+            _abandon(sys.stderr)
 
     def _message(self, text: str) -> None:
         if self._progress is not None:
@@ -217,6 +216,13 @@ def styled(text: str, *styles: str) -> str:
     """Return *text* in colours, as a terminal reads them."""
     codes = ";".join(_COLOURS[style] for style in styles)
     return f"\x1b[{codes}m{text}\x1b[0m"
+
+
+def _abandon(stream: TextIO) -> None:
+    """Let what a stream still holds go nowhere: Python's own try at its end would be an error."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
 
 
 def stand_in_for_closed_streams() -> None:
