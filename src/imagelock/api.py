@@ -67,12 +67,17 @@ def override(
 
 
 def plan(
-    text: str | Source, lock: Lock, *, config: Config = _DEFAULTS, today: date = _NO_DAY
+    text: str | Source,
+    lock: Lock,
+    *,
+    config: Config = _DEFAULTS,
+    today: date = _NO_DAY,
+    tell_sites: bool = True,
 ) -> Plan:
-    """Decide what `override` would write, and where."""
+    """Decide what `override` would write, and where; *tell_sites*: name every site in the report."""
     source = _source(text)
     found = find(source, lock, config=config)
-    return plan_override(source, found, terms_of(config, lock, today))
+    return plan_override(source, found, terms_of(config, lock, today), tell_sites=tell_sites)
 
 
 def told_sites(

@@ -99,8 +99,13 @@ class _Call:
         """Decide what to write into one text."""
         from imagelock import api
 
-        plan = api.plan(source, self._lock, config=self.config, today=self._today)
-        return plan if self.tells_sites else plan.without_sites()
+        return api.plan(
+            source,
+            self._lock,
+            config=self.config,
+            today=self._today,
+            tell_sites=self.tells_sites,
+        )
 
     @property
     def tells_sites(self) -> bool:
