@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
+import junitparser
 import pytest
 
 from imagelock.core.finding import Coverage, Finding, Report
@@ -29,6 +30,20 @@ def test_the_totals_are_those_of_the_testcases(name: str, request: pytest.Fixtur
     assert found.get("tests") == str(len(cases(report)))
     assert found.get("failures") == str(len(cases(report, "failure")))
     assert found.get("skipped") == str(len(cases(report, "skipped")))
+
+
+@pytest.mark.parametrize("name", ["clean", "mixed", "nothing", "hostile", "many", "crowd"])
+def test_a_parser_of_others_reads_what_was_told(name: str, request: pytest.FixtureRequest) -> None:
+    report: Report = request.getfixturevalue(name)
+
+    (read,) = junitparser.JUnitXml.fromstring(render(report).encode())
+
+    told = [(case.classname, case.name, bool(case.is_failure)) for case in read]
+    assert told == [
+        (case.get("classname"), case.get("name"), case.find("failure") is not None)
+        for case in cases(report)
+    ]
+    assert (read.tests, read.errors) == (len(told), 0)
 
 
 @pytest.mark.parametrize("name", ["clean", "mixed", "nothing", "hostile", "many"])

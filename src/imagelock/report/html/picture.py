@@ -19,8 +19,8 @@ _NARROWEST = 1.0  # percent of the bar: a part that is there can be seen
 _GAP = 0.35  # percent of the bar between two parts
 
 _MEANINGS = {
-    "external": ("External", "pinned in external_images"),
-    "self-built": ("Self-built", "on the allow-list of this pipeline"),
+    "external": ("External", "built by others, named in external_images"),
+    "self-built": ("Self-built", "built here, on the allow-list"),
     "locked": ("In the lock", "and in no list that was at hand"),
     "exempt": ("Exempt", "let pass by an exemption"),
     "unknown": ("Unknown", "no list and no exemption names them"),
