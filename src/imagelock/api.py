@@ -74,7 +74,10 @@ def plan(
     today: date = _NO_DAY,
     tell_sites: bool = True,
 ) -> Plan:
-    """Decide what `override` would write, and where; *tell_sites*: name every site in the report."""
+    """Decide what `override` would write, and where.
+
+    With *tell_sites* the report names every site, and not only the findings.
+    """
     source = _source(text)
     found = find(source, lock, config=config)
     return plan_override(source, found, terms_of(config, lock, today), tell_sites=tell_sites)
