@@ -189,3 +189,10 @@ def test_another_encoding_is_named(encoding: str) -> None:
 
     assert encoding.upper() in error.problem
     assert str(error.place) == "list"
+
+
+def test_a_list_without_end_is_refused_before_it_fills_the_memory() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_entries(Source("list", "a\n" * 200_001), lambda entry: entry.text)
+
+    assert caught.value.problem == "a list has at most 200,000 entries"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "parse_entries", "raise_mistakes", "refuse_damage"]
 
 MAX_ENTRY_LENGTH = 1_024  # characters: the longest image ID with a DNS name has fewer than 800
+MAX_ENTRIES = 200_000  # in a list: as many image IDs as its largest size has room for
 MAX_MISTAKES = 20  # told of one file; nobody reads more, and a hostile file has a million
 
 _CONFLICT = re.compile(r"^(?:<{7}|\|{7}|={7}|>{7})(?=[ \r\n]|\Z)", re.MULTILINE)
@@ -70,7 +71,9 @@ def parse_entries(source: Source, parse: Callable[[Entry], T]) -> tuple[T, ...]:
     refuse_damage(source)
     values = []
     mistakes = []
-    for entry in _entries(source):
+    for count, entry in enumerate(_entries(source), 1):
+        if count > MAX_ENTRIES:
+            raise _too_many(source)
         try:
             _refuse_what_is_no_entry(entry)
             values.append(parse(entry))
@@ -141,6 +144,14 @@ def _damage(source: Source, match: re.Match[str]) -> InputError:
     start, name = match.start(), _name_of(match["char"])
     problem = f"text was expected, and here is a character that cannot be seen: {name}"
     return _mistake(source, start, start + 1, problem, "Remove it.")
+
+
+def _too_many(source: Source) -> InputError:
+    return InputError(
+        f"a list has at most {MAX_ENTRIES:,} entries",
+        place=FilePlace(source.name),
+        hint="Check that this is the file you meant, or the job that wrote it.",
+    )
 
 
 def _entries(source: Source) -> Iterator[Entry]:
