@@ -512,3 +512,8 @@ def test_a_folder_of_references_that_is_a_link_is_not_followed(name: str, whole:
     assert "a folder was expected, and this is a link" in whole.refuses(
         "lock", "--references", name
     )
+
+
+@pytest.mark.parametrize("option", ["--config", "--external-images", "--self-built"])
+def test_a_file_without_end_is_refused(option: str, whole: Project) -> None:
+    assert "which is more than any such file needs" in whole.refuses("lock", option, "/dev/zero")

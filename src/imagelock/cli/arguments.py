@@ -34,6 +34,8 @@ __all__ = [
 ]
 
 CONFIG_NAME = "imagelock.toml"
+_LARGEST_CONFIG = 1024 * 1024  # bytes
+_LARGEST_LOCK = 256 * 1024 * 1024  # bytes: more than a million image IDs
 _WIDTH = 80  # columns, where nobody says
 FORMATS = ("text", "json", "junit", "sarif", "codequality", "markdown", "html")
 
@@ -216,7 +218,9 @@ def read_config(args: argparse.Namespace) -> Config:
     if args.config is not None or is_present(path):
         from imagelock.syntax.toml import parse_config
 
-        config = parse_config(read_source(path), folder=os.path.dirname(path) or ".")
+        config = parse_config(
+            read_source(path, limit=_LARGEST_CONFIG), folder=os.path.dirname(path) or "."
+        )
     given = {
         name: value
         for name in ("external_images", "self_built", "references", "lock", "policy")
@@ -248,7 +252,7 @@ def read_lock(config: Config) -> Lock:
             place=path,
             hint="Make it with 'imagelock lock', or name another with --lock FILE.",
         )
-    return parse_lock(read_source(path))
+    return parse_lock(read_source(path, limit=_LARGEST_LOCK))
 
 
 def report_asked_for(specification: str) -> tuple[str, str]:
