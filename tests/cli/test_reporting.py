@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imagelock.cli.console import Console
+from imagelock.cli.main import main
 from imagelock.cli.reporting import tell
 from imagelock.core.finding import Coverage, Finding, Report, Skipped
 from imagelock.core.place import FilePlace
@@ -184,3 +185,45 @@ def test_text_and_json_keep_the_names_that_were_given(
 
     (found,) = json.loads(capsys.readouterr().out)["findings"]
     assert found["location"]["file"] == "./a.yaml"
+
+
+def test_three_hundred_pods_of_a_deployment_are_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    owner = {"kind": "ReplicaSet", "name": "api-7c9d8", "controller": True}
+    pods = [
+        {
+            "metadata": {
+                "name": f"api-7c9d8-{number:03}",
+                "namespace": "shop",
+                "labels": {"pod-template-hash": "7c9d8"},
+                "ownerReferences": [owner],
+            },
+            "spec": {"containers": [{"name": "api", "image": "redis:7"}]},
+        }
+        for number in range(300)
+    ]
+    (tmp_path / "pods.json").write_text(json.dumps({"kind": "PodList", "items": pods}))
+
+    status = main(["verify", "--from", "pods.json"])
+
+    assert status == 1
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[0] == (
+        "shop/Deployment/api container api: error: 'redis:7': asked for without a digest, "
+        "in 300 pods, e.g. api-7c9d8-000 [not-pulled-by-digest]"
+    )
+    assert lines[-1] == "300 errors on 1 line: 300 pods looked at"
+
+
+def test_a_long_document_is_written_whole(
+    console: Console, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "report.json"
+    report = report_with(*(finding_in(f"{number}.yaml") for number in range(1_000)))
+
+    tell(report, options(shape="json", report=(("json", file),)), console)
+
+    assert len(json.loads(file.read_text("utf-8"))["findings"]) == 1_000
+    assert capfd.readouterr().out == file.read_text("utf-8")
