@@ -11,8 +11,6 @@ from imagelock.core.config import Config
 from imagelock.core.finding import Report
 from imagelock.core.lock import Lock
 from imagelock.core.place import Source
-from imagelock.core.presets import exemptions_of
-from imagelock.decide.check import check_sites
 from imagelock.decide.judge import Terms
 from imagelock.decide.override import plan_override
 from imagelock.document.splice import apply
@@ -87,6 +85,8 @@ def told_sites(
     text: str | Source, lock: Lock = _EMPTY, *, config: Config = _DEFAULTS
 ) -> list[tuple[ImageReference | None, ReportedSite]]:
     """Return every site of a manifest with the image that it names, as it would be told."""
+    from imagelock.decide.check import check_sites
+
     source = _source(text)
     found = find(source, lock, config=config)
     report = check_sites(source, found, terms_of(config, lock, _NO_DAY))
@@ -102,6 +102,8 @@ def check(
     today: date = _NO_DAY,
 ) -> Report:
     """Say which images of a manifest the policy in *config* does not allow."""
+    from imagelock.decide.check import check_sites
+
     source = _source(text)
     found = find(source, lock, config=config)
     return check_sites(source, found, terms_of(config, lock, today))
@@ -113,12 +115,12 @@ def terms_of(config: Config, lock: Lock | None, today: date) -> Terms:
     Raises:
         InputError: There is no preset of a name that the settings give.
     """
-    return Terms(
-        policy=config.policy,
-        lock=lock,
-        exemptions=(*config.exemptions, *exemptions_of(config.presets)),
-        today=today,
-    )
+    exemptions = config.exemptions
+    if config.presets:
+        from imagelock.core.presets import exemptions_of
+
+        exemptions += exemptions_of(config.presets)
+    return Terms(policy=config.policy, lock=lock, exemptions=exemptions, today=today)
 
 
 def _source(text: str | Source) -> Source:
