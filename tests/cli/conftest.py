@@ -24,6 +24,10 @@ os.getuid() or [os.setgroups([]), os.setgid(65534), os.setuid(65534)]
 sys.exit(main(sys.argv[1:]))
 """
 
+A = "sha256:" + "a" * 64
+B = "sha256:" + "b" * 64
+GITLAB = "registry.gitlab.example:5050"
+
 
 class Project:
     """A folder with files, in which commands run in processes of their own."""
@@ -112,6 +116,15 @@ class Project:
 def project(tmp_path: Path) -> Project:
     """Return an empty project."""
     return Project(tmp_path)
+
+
+@pytest.fixture
+def whole(project: Project) -> Project:
+    """Return a project with its lists and one build job's reference."""
+    project.write("external_images", f"nginx:1@{A}\nquay.io/a/b@{B}\n")
+    project.write("acme-images", "acme/app\n")
+    project.write("image_references/build-app", f"{GITLAB}/acme/app:1@{A}\n")
+    return project
 
 
 @pytest.fixture
