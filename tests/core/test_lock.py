@@ -6,7 +6,7 @@ import pytest
 
 from imagelock.core.lock import Ambiguous, Found, Lock, LockEntry, Missing
 from imagelock.core.place import FilePlace
-from imagelock.core.reference import Digest, ImageReference, Repository
+from imagelock.core.reference import ImageReference, Repository
 
 A = "sha256:" + "a" * 64
 B = "sha256:" + "b" * 64
@@ -121,11 +121,9 @@ def test_a_digest_is_allowed_for_its_own_repository_only() -> None:
     assert not lock.allows(ImageReference.parse("quay.io/acme/app:1"))
 
 
-def test_a_lock_tells_its_digests_and_repositories_in_their_order() -> None:
+def test_a_lock_tells_its_repositories_in_their_order() -> None:
     lock = lock_of(f"b.example/x:1@{A}", f"a.example/x:1@{B}", f"b.example/x:2@{B}")
 
-    assert lock.has_digest(Digest.parse(A))
-    assert not lock.has_digest(Digest.parse(C))
     assert lock.repositories == (Repository("b.example", "x"), Repository("a.example", "x"))
     assert [entry.reference.tag for entry in lock] == ["1", "1", "2"]
     assert len(lock.entries_of(Repository("b.example", "x"))) == 2

@@ -56,7 +56,7 @@ Match = Found | Ambiguous | Missing
 class Lock:
     """The entries of ``images.lock``, in their order, which is meaning."""
 
-    __slots__ = ("_by_repository", "_digests", "entries", "name")
+    __slots__ = ("_by_repository", "entries", "name")
 
     def __init__(self, entries: Iterable[LockEntry], *, name: str = "images.lock") -> None:
         self.entries = tuple(entries)
@@ -64,7 +64,6 @@ class Lock:
         self._by_repository: dict[Repository, list[LockEntry]] = {}
         for entry in self.entries:
             self._by_repository.setdefault(entry.reference.repository, []).append(entry)
-        self._digests = frozenset(entry.digest for entry in self.entries)
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -109,10 +108,6 @@ class Lock:
         if others:
             return Ambiguous(first.digest, first, tuple(others))
         return Found(first.digest, first)
-
-    def has_digest(self, digest: Digest) -> bool:
-        """Say whether any entry has this digest."""
-        return digest in self._digests
 
     def allows(self, reference: ImageReference) -> bool:
         """Say whether this very digest of this very repository is in the lock."""
