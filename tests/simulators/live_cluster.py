@@ -52,7 +52,8 @@ class LiveCluster:
         refusal: What answers every request, as (status, Retry-After), or nothing.
         oldest: Versions below it are gone.
         mute: Watches say nothing, and nothing ends them.
-        half: The next event of each watch is cut in its middle, and the connection with it.
+        half: The next event of each watch is cut in its middle, and the connection with it;
+            *halves* counts them.
         pause: The seconds before each answer.
     """
 
@@ -63,6 +64,7 @@ class LiveCluster:
         self.oldest = 0
         self.mute = False
         self.half = False
+        self.halves = 0
         self.pause = 0.0
         self.page = 500
         self.changed = threading.Condition()
@@ -118,7 +120,8 @@ class LiveCluster:
         with self.changed:
             item = self.objects[plural].pop((namespace, name))
             self.version += 1
-            item["metadata"] = {**item["metadata"], "resourceVersion": str(self.version)}
+            metadata = {**item["metadata"], "resourceVersion": str(self.version)}
+            item = {**item, "metadata": metadata}
             self._note(Change(self.version, "DELETED", plural, item))
 
     def bookmark(self) -> None:
@@ -303,6 +306,7 @@ class _Handler(BaseHTTPRequestHandler):
             if cluster.half:
                 data = json.dumps(line).encode()
                 self._send(data[: len(data) // 2])
+                cluster.halves += 1
                 self._tear_down()
                 return
             self._send_line(line)
@@ -316,10 +320,15 @@ class _Handler(BaseHTTPRequestHandler):
         at = bisect_right(cluster.history, since, key=lambda change: change.version)
         while True:
             with cluster.changed:
-                while cluster.mute or at == len(cluster.history):
-                    if cluster.closing or cluster.epoch != epoch or time.monotonic() > deadline:
+                # A connection that was cut brings nothing more, not even what was on its way.
+                while not cluster.closing and cluster.epoch == epoch:
+                    if at < len(cluster.history) and not cluster.mute:
+                        break
+                    if time.monotonic() > deadline:
                         return
                     cluster.changed.wait(0.05)
+                else:
+                    return
                 news, at = cluster.history[at:], len(cluster.history)
             yield from (one for one in news if _concerns(one, address))
 

@@ -111,7 +111,7 @@ class Rhythm(Struct, frozen=True, kw_only=True):
     """How often things are done, in seconds; 0 is never."""
 
     resync: float
-    files: float = 5.0
+    files: float = 2.0
 
 
 class Replica:
