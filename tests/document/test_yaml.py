@@ -121,6 +121,7 @@ def test_an_anchor_holds_for_its_own_document() -> None:
     [
         ("a: b: c", "mapping values are not allowed", ": c"),
         ("a: *b", "the alias '*b' has no anchor", "*b"),
+        ("a: &x 1\r---\rb: *x", "the alias '*x' has no anchor", "*x"),
         ("a: &a [*a]", "the alias '*a' is inside what it repeats", "*a"),
         ("a: &a 1\nb: &a {c: *a}", "the alias '*a' is inside what it repeats", "*a"),
         ("é: é\x07", "the character U+0007 is not allowed", "\x07"),

@@ -193,7 +193,8 @@ def _block_pieces(scalar: Scalar) -> Iterator[Piece]:
         return iter(())
     lines = list(_lines(raw, header.end(), scalar.end))
     indentation = _indentation(raw, lines, scalar.value)
-    inner = ((min(start + indentation, end), end, stop) for start, end, stop in lines)
+    # A blank line may end before its indentation does; there is no text in it then.
+    inner = ((start + indentation, end, stop) for start, end, stop in lines)
     return _literal_pieces(raw, inner) if scalar.style == "|" else _folded_pieces(raw, inner)
 
 
