@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from imagelock.core.finding import Coverage, Finding, ImageUse, Report, Skipped
@@ -131,6 +133,18 @@ def test_no_line_begins_with_what_others_wrote(text: str) -> None:
 
     for line in render(attacked(text)).splitlines():
         assert not line or line.startswith(beginnings), line
+
+
+@given(st.text())
+def test_whatever_is_said_a_row_has_five_cells_and_outside_of_code_only_words(text: str) -> None:
+    finding = Finding.of("unpinned", FilePlace(text or "a", 1), text, image=text)
+    report = Report(command="check", findings=(finding,), coverage=Coverage(1, "images"))
+
+    (row,) = [line for line in render(report).splitlines() if line.startswith("| ❌")]
+
+    outside = re.sub(r"`[^`]*`", "", row)
+    assert outside.count("|") == 6
+    assert re.fullmatch(r"[❌A-Za-z0-9 |.,;:()'-]*", outside)
 
 
 def test_an_image_is_shown_as_it_is(shown: Callable[[Report], Shown], mixed: Report) -> None:

@@ -11,9 +11,12 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from imagelock.core.finding import Coverage, Report
+from imagelock.core.finding import Coverage, Finding, ImageUse, Report, Skipped
+from imagelock.core.place import FilePlace, printable
 from imagelock.report.html import render
 
 if TYPE_CHECKING:
@@ -134,6 +137,22 @@ def test_the_data_of_the_table_survives_whatever_it_holds(hostile: Report) -> No
 
     image = data["columns"].index("image")
     assert data["rows"][0][image].startswith("evil\\x1b[2J<&>\"'\\x00")
+
+
+@given(st.text())
+def test_whatever_is_said_the_page_has_the_same_elements(text: str) -> None:
+    def page_that_says(words: str) -> str:
+        finding = Finding.of("unpinned", FilePlace(words, 1, 1, words), words, image=words)
+        skipped = (Skipped(words, words),)
+        coverage = Coverage(1, words, skipped)
+        report = Report(command=words, findings=(finding,), coverage=coverage, subject=words)
+        return render(replace(report, images=(ImageUse(words, 1),)))
+
+    page = page_that_says(f"x{text}")
+    told = [tag for tag, _ in Elements(page).tags if tag != "wbr"]
+    assert told == [tag for tag, _ in Elements(page_that_says("x")).tags if tag != "wbr"]
+    data = data_of(page)
+    assert data["rows"][0][data["columns"].index("message")] == printable(f"x{text}")
 
 
 def test_the_head_says_what_it_is_about(told: Report) -> None:
