@@ -295,6 +295,25 @@ def test_a_file_is_parsed_with_its_templates_masked() -> None:
     assert [key.raw for key, _ in root.pairs if isinstance(key, Scalar)] == ["a"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "\\ud83d\\ude00", "image": "b"}',
+        '{"a": "\\uD83D\\uDE00\\ud83d", "image": "b"}',
+        "a: '\\udead'\nimage: b\n",
+    ],
+)
+def test_json_with_halves_of_characters_is_parsed_to_look_for_images(
+    text: str, parser: Callable[[str], Any]
+) -> None:
+    [root] = parse(file_text(Source("a.json", text)), parser=parser)
+
+    assert isinstance(root, Mapping)
+    image = root.get("image")
+    assert isinstance(image, Scalar)
+    assert text[image.start : image.end].strip('"') == "b"
+
+
 def test_without_libyaml_everything_is_read_all_the_same() -> None:
     program = (
         "import sys; sys.modules['yaml._yaml'] = None\n"

@@ -48,6 +48,7 @@ _ONLY_DIRECTIVES = re.compile(
     rf"(?:[ \t\ufeff]*+(?:#[^{_BREAKS}]*+)?[{_BREAKS}]|%(?:YAML|TAG)\b[^{_BREAKS}]*+[{_BREAKS}])*+"
 )
 _PROPERTIES = re.compile(rf"(?:[&!][^ \t{_BREAKS}]*+|[ \t{_BREAKS}]++|#[^{_BREAKS}]*+)++")
+_SURROGATE = re.compile(r"(?<=\\)u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _WHITE_SPACE = frozenset(" \t\r\n\x85\u2028\u2029")
 _BEFORE_CONTENT = re.compile("\ufeff*")
 
@@ -112,8 +113,14 @@ def parse(
 
 
 def file_text(source: Source) -> Text:
-    """Return a file's own text, with templates masked."""
+    """Return a file's own text to look for images in.
+
+    Templates are masked, and so are the escapes that JSON writes one character
+    in two halves with: in YAML they are an error.
+    """
     content = mask_templates(source.text) if has_templates(source.text) else source.text
+    if "\\u" in content:
+        content = _SURROGATE.sub("ufffd", content)
     return Text(content, source)
 
 
