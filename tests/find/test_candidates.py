@@ -64,9 +64,11 @@ def test_no_file_of_the_corpus_is_passed_over() -> None:
         f"x: quay.io/known/repository@sha256:{'b' * 64}\n",
         'x: "quay.io/known/\\u0072epository:1"\n',
         "x: 'a,nginx:1.27'\n",
+        "agentRepository: quay.io/example/agent\nagentTag: v1\n",
+        "literals: [AGENT=quay.io/known/repository]\n",
     ],
 )
-def test_what_only_the_lock_knows_is_not_passed_over(text: str) -> None:
+def test_what_has_no_other_word_is_not_passed_over(text: str) -> None:
     assert find_sites(Source("x", text), KNOWLEDGE).sites
     assert Candidates(KNOWLEDGE).may_name_an_image(text)
 

@@ -21,7 +21,7 @@ __all__ = ["Candidates"]
 # second row is for arguments without a tag. A backslash may spell any letter in
 # a quoted key.
 _WORDS = (
-    *("mage", "MAGE", "repo", "registry", "helm", "hub", "\\"),
+    *("mage", "MAGE", "repo", "Repo", "registry", "helm", "hub", "\\"),
     *("args", "rguments", "ARGS", "RGUMENTS", "Args", "command", "literals"),
 )
 # The last part of a name, with what follows it in an image ID that has a tag or

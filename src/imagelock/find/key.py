@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from imagelock.document.nodes import Mapping, Scalar, Sequence
 from imagelock.find.names import (
+    begins_with_image,
     is_image_key,
     is_image_variable,
     is_images_key,
@@ -34,7 +35,7 @@ _VERSIONS = ("version", "tag", "imageTag", "imageVersion")
 
 def wants(key: str) -> bool:
     """Say whether a mapping with this key is of interest."""
-    return is_image_key(key) or is_images_key(key) or _is_variable(key)
+    return is_image_key(key) or is_images_key(key) or begins_with_image(key) or _is_variable(key)
 
 
 def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
@@ -48,6 +49,8 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
             yield from _inside(node, name, place, visit)
         elif is_image_key(name):
             yield from _image(mapping, name, value, place, visit)
+        elif begins_with_image(name):
+            yield from optional(visit.image_at(value, place, NAME, looks_right=_is_one_of_many))
         elif _is_variable(name):
             yield from optional(visit.image_at(value, place, NAME, looks_right=_is_certain))
 
@@ -59,12 +62,17 @@ def _is_variable(key: str) -> bool:
 
 def _image(mapping: Mapping, key: str, value: Node, path: Path, visit: Visit) -> Iterator[Site]:
     # Many kinds of objects say `image: nginx`; a word under another key is no image ID.
-    looks_right = looks_like_no_picture if key == "image" else looks_like_an_image
+    takes_words = key == "image" and not visit.context.has_machines
+    looks_right = looks_like_no_picture if takes_words else looks_like_an_image
     site = visit.image_at(value, path, NAME, looks_right=looks_right)
     if site is None or site.image is None or site.image.tag or site.image.is_pinned:
         yield from optional(site)
         return
-    problem = _joined_elsewhere(site.text, visit) or _joined_beside(site.text, mapping)
+    problem = (
+        _joined_elsewhere(site.text, visit)
+        or _joined_beside(site.text, mapping)
+        or _joined_perhaps(site.text, key, visit)
+    )
     if problem is None:
         yield site
         return
@@ -76,7 +84,7 @@ def _image(mapping: Mapping, key: str, value: Node, path: Path, visit: Visit) ->
 
 def _joined_elsewhere(text: str, visit: Visit) -> Problem | None:
     """Tell of Istio's way: a bare name that is joined to ``global.hub`` and ``global.tag``."""
-    hub, tag = visit.defaults.get("hub"), visit.defaults.get("tag")
+    hub, tag = visit.context.hub, visit.context.tag
     if not hub or not tag or "/" in text:
         return None
     return Problem(
@@ -84,6 +92,13 @@ def _joined_elsewhere(text: str, visit: Visit) -> Problem | None:
         f"'{text}' is joined to 'hub' and 'tag', which other images share: "
         f"write '{hub}/{text}:{tag}' here, with its digest",
     )
+
+
+def _joined_perhaps(text: str, key: str, visit: Visit) -> Problem | None:
+    """Tell of values such as ``controllerImage: cr.example/controller``."""
+    if not visit.context.is_values or key == "image":
+        return None
+    return Problem("tag-elsewhere", f"'{text}' has no tag, and the chart may join one to '{key}'")
 
 
 def _joined_beside(text: str, mapping: Mapping) -> Problem | None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from imagelock.core.reference import ImageReference
 
 __all__ = [
+    "begins_with_image",
     "is_image_flag",
     "is_image_key",
     "is_image_variable",
@@ -28,6 +29,7 @@ _IMAGE = re.compile(
     r"(?:[_.-]?(?:name|ref|reference|url|uri)|Name|Ref|Reference|URL|Url|URI|_NAME|_REF|_URL)?$"
 )
 _IMAGES = re.compile(r"(?:(?:^|[_./-])images|[a-z0-9]Images)$")
+_BEGINS = re.compile(r"image[A-Z]")
 _PICTURE_KEY = re.compile(
     r"(?:avatar|background|banner|cover|favicon|hero|icon|logo|poster|preview|profile|splash"
     r"|thumb(?:nail)?)[_-]?image",
@@ -49,6 +51,11 @@ def is_image_key(key: str) -> bool:
     return (
         _IMAGE.search(key) is not None and not _PICTURE_KEY.search(key) and not _PUSHED.search(key)
     )
+
+
+def begins_with_image(key: str) -> bool:
+    """Say whether a key is such as ``imageEnvoy``, which may name an image as well as a policy."""
+    return _BEGINS.match(key) is not None
 
 
 def is_images_key(key: str) -> bool:

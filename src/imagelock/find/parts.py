@@ -3,6 +3,7 @@
 {registry, repository, tag, digest}         keys that are parts by themselves
 {image, imageTag}                           keys of one family
 {operatorImage, operatorImageTag}           and of another
+    {agentRepository, agentTag}                 and of one that does not say image
 """
 
 from __future__ import annotations
@@ -25,16 +26,26 @@ __all__ = ["DIGEST_KEYS", "Parts", "groups_of", "is_part"]
 REPOSITORY_KEYS = ("repository", "repo", "image", "name")
 DIGEST_KEYS = ("digest", "sha")
 _PARTS = frozenset(
-    ("registry", "hub", *REPOSITORY_KEYS, "tag", "version", *DIGEST_KEYS, "useDigest")
+    (
+        *("registry", "defaultRegistry", "hub", *REPOSITORY_KEYS),
+        *("tag", "version", *DIGEST_KEYS, "useDigest"),
+    )
 )
+# Without one of these, the others are no image; a name stands everywhere.
+_TELLING = _PARTS - {"name", "image", "hub", "useDigest", "defaultRegistry"}
 # imageTag, image_tag, IMAGE-TAG, operatorImageRepository
 _MEMBER = re.compile(
     r"(?P<stem>(?:[A-Za-z0-9_-]*[a-z0-9_-])?(?:image|Image|IMAGE))[_-]?"
     r"(?P<part>registry|repository|repo|name|tag|version|digest|sha|hub)",
     re.IGNORECASE,
 )
-# Not an image but what other images take from.
-_DEFAULTS = re.compile(r"^_?default", re.IGNORECASE)
+# agentRepository, agentTag
+_OTHER_MEMBER = re.compile(
+    r"(?P<stem>[A-Za-z0-9_-]*[a-z0-9_-])[_-]?(?P<part>Repository|Tag|Digest|_repository|_tag|_digest)"
+)
+# Not an image but what other images take from; and sources, charts, packages.
+_DEFAULTS = re.compile(r"^_?default[_-]?Image", re.IGNORECASE)
+_NO_IMAGE = re.compile(r"git|chart|helm|source|module|plugin|package|docs?$|^image", re.IGNORECASE)
 
 
 class Parts(Struct, frozen=True):
@@ -61,9 +72,7 @@ class Parts(Struct, frozen=True):
 
 def is_part(key: str) -> bool:
     """Say whether a key, by itself or with others of its family, makes a mapping interesting."""
-    return key in {"repository", "repo", "tag", "digest", "sha", "registry"} or (
-        _MEMBER.fullmatch(key) is not None
-    )
+    return key in _TELLING or _member(key) is not None
 
 
 def groups_of(mapping: Mapping) -> Iterator[Parts]:
@@ -75,10 +84,21 @@ def groups_of(mapping: Mapping) -> Iterator[Parts]:
             continue
         if key.value in _PARTS:
             _add(groups, "", key.value, key, value)
-        member = _MEMBER.fullmatch(key.value)
-        if member and not _DEFAULTS.match(key.value):
-            _add(groups, member["stem"], member["part"].lower(), key, value)
+        member = _member(key.value)
+        if member:
+            _add(groups, *member, key, value)
     yield from _with_stems(groups, mapping)
+
+
+def _member(key: str) -> tuple[str, str] | None:
+    """Return the stem and the part of a key that belongs to a family."""
+    found = _MEMBER.fullmatch(key)
+    if found:
+        return None if _DEFAULTS.match(key) else (found["stem"], found["part"].lower())
+    found = _OTHER_MEMBER.fullmatch(key)
+    if found is None or _NO_IMAGE.search(found["stem"]):
+        return None
+    return found["stem"], found["part"].strip("_").lower()
 
 
 def _add(groups: dict[str, Parts], stem: str, part: str, key: Scalar, value: Node) -> None:

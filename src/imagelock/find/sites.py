@@ -26,6 +26,7 @@ from imagelock.find import (
 )
 from imagelock.find.candidates import Candidates
 from imagelock.find.charts import guarded
+from imagelock.find.context import context_of
 from imagelock.find.merged import MERGE_KEY, merged
 from imagelock.find.namespace import namespace_of
 from imagelock.find.placeholders import marked
@@ -135,11 +136,11 @@ class _Walk:
         self.visit.forget()
 
     def document(self, root: Node, path: Path) -> None:
-        """Walk one document; what is ``global`` in it holds for it alone."""
-        outer = self.visit.defaults
-        self.visit.defaults = _defaults(root) or outer
+        """Walk one document; what it says of all images holds for it alone."""
+        outer = self.visit.context
+        self.visit.context = context_of(root, outer)
         self._walk(root, path)
-        self.visit.defaults = outer
+        self.visit.context = outer
 
     def _walk(self, root: Node, path: Path) -> None:
         visit = self.visit
@@ -234,23 +235,3 @@ def _interest_in(name: str) -> int:
         if finder.wants(name):
             interest |= 1 << index
     return interest
-
-
-def _defaults(root: Node) -> dict[str, str]:
-    """Read what a chart's values say of all images: ``global.imageRegistry`` and its kin."""
-    if not isinstance(root, Mapping):
-        return {}
-    shared = root.get("spec" if root.text_of("kind") == "IstioOperator" else "global")
-    if not isinstance(shared, Mapping):
-        return {}
-    image = shared.get("image")
-    nested = image if isinstance(image, Mapping) else Mapping((), 0)
-    hub = shared.text_of("hub")
-    found = {
-        "hub": hub,
-        "registry": shared.text_of("imageRegistry") or nested.text_of("registry"),
-        "tag": shared.text_of("imageTag")
-        or nested.text_of("tag")
-        or (shared.text_of("tag") if hub else None),
-    }
-    return {name: value for name, value in found.items() if value}

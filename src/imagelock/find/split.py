@@ -125,14 +125,16 @@ def _prefixes(parts: Parts, name: str, visit: Visit) -> tuple[str, ...]:
     A chart's global registry replaces the image's own in some charts, and stands
     in for a missing one in others.
     """
-    own = parts.value("registry") or (parts.value("hub") if parts.has("image") else "")
-    shared = visit.defaults.get("registry", "")
+    own = parts.value("registry") or parts.value("defaultRegistry")
+    if not own and parts.has("image"):
+        own = parts.value("hub")
+    shared = visit.context.registry
     if not shared:
         return (own,)
     named = ImageReference.try_parse(name)
     if not own and named is not None and named.repository.registry in name:
         return ("", shared)
-    return tuple(dict.fromkeys((shared, own, "")))
+    return tuple(dict.fromkeys((shared, own)))
 
 
 def _with_end(name: str, parts: Parts, tag: str) -> str:
@@ -191,7 +193,7 @@ def _chosen(readings: list[_Reading], visit: Visit) -> tuple[_Reading, str]:
 
 
 def _used(parts: Parts, reading: _Reading) -> list[str]:
-    wanted = ("registry", "hub", *reading.names, reading.tag, *DIGEST_KEYS)
+    wanted = ("registry", "defaultRegistry", "hub", *reading.names, reading.tag, *DIGEST_KEYS)
     return [part for part in dict.fromkeys(wanted) if part in parts.scalars]
 
 
@@ -218,7 +220,7 @@ def _problem(parts: Parts, reading: _Reading, visit: Visit) -> Problem | None:
     image = reading.image
     if image.tag is not None or image.is_pinned:
         return None
-    default = visit.defaults.get("tag")
+    default = visit.context.tag
     where = (
         f"the tag '{default}' stands in 'global'"
         if default

@@ -10,6 +10,7 @@ from msgspec import Struct
 from imagelock.core.lock import Lock
 from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Alias, Mapping, Node, Scalar
+from imagelock.find.context import NO_CONTEXT
 from imagelock.find.site import Append, Path, Pin, Problem, Site, Unwritable
 from imagelock.find.tokens import touches_a_template
 
@@ -58,7 +59,7 @@ class Visit:
 
     Attributes:
         knowledge: The lock and the configured key paths.
-        defaults: What the values' ``global`` says of images: ``registry``, ``tag``, ``hub``.
+        context: What the document that is walked says of all its images.
         namespace: Where the object that is walked will run, if it says so.
         templated: How many places name an image by a template.
         used: The places that a finder has read an image, or a part of one, from:
@@ -70,7 +71,7 @@ class Visit:
 
     def __init__(self, knowledge: Knowledge) -> None:
         self.knowledge = knowledge
-        self.defaults: dict[str, str] = {}
+        self.context = NO_CONTEXT
         self.templated = 0
         self.namespace: str | None = None
         self.forget()

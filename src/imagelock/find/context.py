@@ -1,0 +1,64 @@
+"""Context: what a document says of all its images."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from imagelock.document.nodes import Mapping, Node
+
+__all__ = ["NO_CONTEXT", "Context", "context_of"]
+
+_MACHINES = "infrastructure.cluster.x-k8s.io/"
+
+
+class Context(Struct, frozen=True, kw_only=True):
+    """What a document says of all its images, empty where it says nothing.
+
+    *registry*, *tag* and *hub* stand in a chart's ``global`` or at the root of
+    its values. *is_values* is set for what is no Kubernetes object: whoever reads
+    it may join a tag to a name. *has_machines* is set for Cluster API's machines,
+    whose images are mostly disks.
+    """
+
+    registry: str = ""
+    tag: str = ""
+    hub: str = ""
+    is_values: bool = False
+    has_machines: bool = False
+
+
+NO_CONTEXT = Context()
+
+
+def context_of(root: Node, outer: Context) -> Context:
+    """Return what a document says; *outer* holds for a text inside it that says nothing."""
+    if not isinstance(root, Mapping):
+        return outer
+    kind = root.text_of("kind")
+    own = _shared(root, kind)
+    api_version = root.text_of("apiVersion") or ""
+    return Context(
+        registry=own.registry or outer.registry,
+        tag=own.tag or outer.tag,
+        hub=own.hub or outer.hub,
+        is_values=kind is None,
+        has_machines=api_version.startswith(_MACHINES),
+    )
+
+
+def _shared(root: Mapping, kind: str | None) -> Context:
+    shared = root.get("spec" if kind == "IstioOperator" else "global")
+    if not isinstance(shared, Mapping):
+        shared = Mapping((), 0)
+    image = shared.get("image")
+    nested = image if isinstance(image, Mapping) else Mapping((), 0)
+    hub = shared.text_of("hub") or ""
+    at_root = None if kind else root.text_of("imageRegistry") or root.text_of("registry")
+    return Context(
+        hub=hub,
+        registry=shared.text_of("imageRegistry") or nested.text_of("registry") or at_root or "",
+        tag=shared.text_of("imageTag")
+        or nested.text_of("tag")
+        or (hub and shared.text_of("tag"))
+        or "",
+    )
