@@ -10,6 +10,7 @@ import pytest
 
 from imagelock.core.place import Source
 from imagelock.document.nodes import Alias, Mapping, Scalar, Sequence, Text
+from imagelock.document.pure import PurePythonParser
 from imagelock.document.yaml import MAX_DEPTH, BrokenYamlError, chunks, file_text, parse
 
 if TYPE_CHECKING:
@@ -328,3 +329,22 @@ def test_without_libyaml_everything_is_read_all_the_same() -> None:
     )
 
     assert run.stdout == "PurePythonParser [{'a': [1, 'b']}]\n"
+
+
+def test_real_files_have_the_same_nodes_with_either_parser(
+    corpus: list[Source], scalars: Callable[[list[Node]], list[Scalar]]
+) -> None:
+    for source in corpus:
+        if len(source.text) < 6_000 and source.name not in NOT_YAML:
+            text = file_text(source)
+            for chunk in chunks(text.content):
+                fast = scalars(parse(text, chunk))
+                in_python = scalars(parse(text, chunk, parser=PurePythonParser))
+                assert [_told(one) for one in fast] == [_told(one) for one in in_python]
+
+
+NOT_YAML = {"longhorn+longhorn/dev/scale-test/statefulset.yaml"}
+
+
+def _told(scalar: Scalar) -> tuple[object, ...]:
+    return (scalar.value, scalar.start, scalar.end, scalar.style, scalar.anchor, scalar.tag)
