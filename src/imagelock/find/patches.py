@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imagelock.find.names import is_image_key, looks_like_no_picture
-from imagelock.find.visit import scalar_under, value_under
+from imagelock.find.site import Problem, Unwritable
+from imagelock.find.visit import optional, scalar_under, value_under
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,9 +35,30 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
     if pointer is None or not pointer.value.startswith("/"):
         return
     # RFC 6901, section 4: "~1" stands for "/", "~0" for "~".
-    last = pointer.value.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
-    if is_image_key(last):
+    keys = [key.replace("~1", "/").replace("~0", "~") for key in pointer.value.split("/")]
+    if is_image_key(keys[-1]):
         value = value_under(mapping, "value")
-        site = visit.image_at(value, (path, "value"), NAME, looks_right=looks_like_no_picture)
-        if site is not None:
-            yield site
+        yield from optional(
+            visit.image_at(value, (path, "value"), NAME, looks_right=looks_like_no_picture)
+        )
+    elif keys[-1] == "tag" and is_image_key(keys[-2]):
+        yield from optional(_tag(mapping, path, visit))
+
+
+def _tag(mapping: Mapping, path: Path, visit: Visit) -> Site | None:
+    value = scalar_under(mapping, "value")
+    if value is None or value.is_null or value.is_templated or "@" in value.value:
+        return None
+    visit.claim(value)
+    return visit.site(
+        value,
+        None,
+        (path, "value"),
+        NAME,
+        text=value.value,
+        pin=Unwritable("its repository is elsewhere"),
+        problem=Problem(
+            "repository-elsewhere",
+            f"the tag '{value.value}' is set here, and the repository that it belongs to is not",
+        ),
+    )

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from imagelock.core.podspec import IMAGE_FIELDS
 from imagelock.document.nodes import Mapping, Sequence
+from imagelock.find.site import Problem, Unwritable
+from imagelock.find.visit import optional, scalar_under
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +37,9 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
         field = _FIELDS.get(getattr(key, "value", ""))
         if field is not None:
             for item, item_path in _items(value, (path, field.key)):
-                site = _image(item, item_path, field.image, visit)
-                if site is not None:
-                    yield site
+                yield from optional(
+                    _injected(item, item_path, visit) or _image(item, item_path, field.image, visit)
+                )
 
 
 def _items(node: Node, path: Path) -> Iterator[tuple[Mapping, Path]]:
@@ -49,6 +51,17 @@ def _items(node: Node, path: Path) -> Iterator[tuple[Mapping, Path]]:
         for key, item in node.pairs:
             if isinstance(item, Mapping):
                 yield item, (path, getattr(key, "value", "?"))
+
+
+def _injected(item: Mapping, path: Path, visit: Visit) -> Site | None:
+    """Tell of Istio's gateways, whose ``image: auto`` a webhook replaces in each pod."""
+    image = scalar_under(item, "image")
+    if image is None or image.value != "auto" or item.text_of("name") != "istio-proxy":
+        return None
+    visit.claim(image)
+    problem = Problem("not-a-reference", "'auto' is replaced when the pod is injected")
+    pin = Unwritable("it is no image ID")
+    return visit.site(image, None, (path, "image"), NAME, text="auto", pin=pin, problem=problem)
 
 
 def _image(item: Mapping, path: Path, keys: tuple[str, ...], visit: Visit) -> Site | None:
