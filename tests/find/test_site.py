@@ -61,3 +61,20 @@ def test_a_block_of_nothing_is_no_room_for_a_digest() -> None:
     text = "image:\n  repository: nginx\n  tag: 1\n  digest: |\n"
 
     assert api.override(text, LOCK).text == text
+
+
+@pytest.mark.parametrize("before", ["? digest", "digest: &anchor", "digest: !!str"])
+def test_a_key_without_a_place_for_its_value_is_told(before: str) -> None:
+    text = f"image:\n  repository: nginx\n  {before}\n  tag: '1'\n"
+    result = api.override(text, LOCK)
+
+    assert result.text == text
+    assert [finding.rule.name for finding in result.report.findings] == ["cannot-pin-here"]
+
+
+def test_a_number_by_its_tag_does_not_become_a_text() -> None:
+    text = "image: {repository: nginx, tag: !!int 1}\n"
+    result = api.override(text, LOCK)
+
+    assert result.text == text
+    assert "YAML tag" in result.report.findings[0].message

@@ -36,6 +36,8 @@ __all__ = [
 Path = tuple["Path", str | int] | None
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+_LONGEST_GAP = 200  # characters between a colon and where its value belongs
+_TEXT_TAGS = frozenset((None, "!", "tag:yaml.org,2002:str"))
 _READ_AS_A_NUMBER = re.compile(r"[0-9]+(?:e[0-9]+)?")
 
 
@@ -145,6 +147,8 @@ def format_path(path: Path) -> str:
 
 
 def _appended(scalar: Scalar, offset: int, digest: Digest) -> Splice | Unwritable:
+    if scalar.tag not in _TEXT_TAGS:
+        return Unwritable("its YAML tag says that it is no text")
     offsets = offsets_of(scalar)
     if offsets is None:
         return Unwritable("the way it is quoted or folded cannot be followed")
@@ -164,11 +168,12 @@ def _filled(scalar: Scalar, value: str, *, is_json: bool) -> Splice | Unwritable
         if quote is None:
             return Unwritable("it would need quotes inside quotes inside quotes")
         value = f"{quote}{value}{quote}"
-    before = text.content[scalar.start - 1 : scalar.start]
-    if before not in {":", " ", "\t"}:
+    # A key that is written "? digest" has its place elsewhere.
+    before = text.content[max(scalar.start - _LONGEST_GAP, 0) : scalar.start]
+    if not before.rstrip(" \t").endswith(":"):
         return Unwritable("the key has no colon that a digest could follow")
     position = text.root_end(scalar.start)
-    return Splice(position, position, f" {value}" if before == ":" else value)
+    return Splice(position, position, f" {value}" if before.endswith(":") else value)
 
 
 def _free_quote(scalar: Scalar, *, is_json: bool) -> str | None:
