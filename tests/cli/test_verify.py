@@ -15,6 +15,7 @@ from tests.simulators.api_server import (
     Request,
     recorded,
     recorded_pages,
+    said,
 )
 from tests.simulators.kubeconfigs import write
 
@@ -171,6 +172,67 @@ def test_a_namespace_that_is_left_out_is_printed(verify: Any) -> None:
     assert "1 object in namespace shop" in out
 
 
+def save_labelled() -> str:
+    pods = [
+        {
+            "metadata": {"name": name, "namespace": "shop", "labels": {"app": name}},
+            "spec": {"containers": [{"name": "c", "image": image}]},
+        }
+        for name, image in (("a", f"redis:7@{A}"), ("b", "redis:7"))
+    ]
+    Path("pods.json").write_text(json.dumps({"kind": "PodList", "items": pods}))
+    return "pods.json"
+
+
+def test_a_selector_chooses_and_what_it_leaves_out_is_printed(verify: Any) -> None:
+    status, out, _ = verify("--selector", "app=a", "--from", save_labelled())
+
+    assert status == 0
+    assert "1 object: the call named the selector 'app=a'" in out
+    assert verify("-l", "app!=a", "--from", "pods.json")[0] == 1
+
+
+def test_a_selector_that_is_none_verifies_nothing(verify: Any) -> None:
+    status, out, err = verify("--selector", "app=a b", "--from", save_labelled())
+
+    assert (status, out) == (2, "")
+    assert "--selector, column 1: this is no label selector" in err
+
+
+def test_namespaces_are_left_out_by_the_beginning_of_their_names(verify: Any) -> None:
+    assert verify("--exclude", "sh*", "--from", save(image="redis:7"))[0] == 0
+
+
+def test_policy_locked_accepts_what_the_app_of_apps_hardcodes(verify: Any) -> None:
+    Path("images.lock").write_text(f"docker.io/library/redis:7@{B}\n")
+    Path("apps").mkdir()
+    Path("apps/redis.yaml").write_text(
+        f"kind: Pod\nspec:\n  containers:\n  - image: redis:7@{A}\n  - image: nginx\n"
+    )
+    call = ("--policy", "locked", "--from", save())
+
+    status, out, _ = verify(*call, "--app-of-apps", "apps", "--format", "json")
+
+    assert (status, rules(out)) == (0, [])
+    assert verify(*call, "--app-of-apps", "apps/redis.yaml")[0] == 0
+    Path("apps/redis.yaml").write_text(f"image: nginx@{A}\n")
+    status, out, _ = verify(*call, "--app-of-apps", "apps")
+    assert status == 1
+    assert "not hardcoded in the app-of-apps" in out
+
+
+def test_an_app_of_apps_that_cannot_be_read_is_never_clean(verify: Any) -> None:
+    Path("images.lock").write_text(f"docker.io/library/redis:7@{A}\n")
+    Path("apps").mkdir()
+    Path("apps/broken.yaml").write_text("a: [\n")
+    call = ("--policy", "locked", "--from", save(), "--format", "json", "--app-of-apps")
+
+    status, out, _ = verify(*call, "apps")
+
+    assert (status, rules(out)) == (1, ["not-read"])
+    assert verify(*call, "nowhere")[0] == 2
+
+
 def test_what_a_cluster_says_never_reaches_the_terminal_raw(verify: Any) -> None:
     _, out, err = verify("--from", save(image="\x1b]0;owned\x07", image_id="\x1b[2J"))
 
@@ -225,7 +287,11 @@ def test_a_wrong_call_verifies_nothing(verify: Any, arguments: tuple[str, ...]) 
 
 def recorded_cluster(request: Request) -> Answer:
     name = request.path.rpartition("/")[2]
-    return recorded_pages(request) if name == "pods" else recorded(name)
+    if name == "pods":
+        return recorded_pages(request)
+    if name in {"replicationcontrollers", "podtemplates", "v1alpha1"}:  # not recorded
+        return said(404, "the server could not find the requested resource")
+    return recorded(name)
 
 
 @pytest.fixture

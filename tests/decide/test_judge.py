@@ -61,6 +61,18 @@ def test_a_tag_alone_is_denied_even_if_the_lock_knows_it(policy: Policy) -> None
     assert ask("quay.io/acme/app", policy=policy) == Denied("unpinned")
 
 
+def test_policy_locked_accepts_a_digest_that_was_hardcoded_for_its_repository() -> None:
+    other = ImageReference.parse(f"quay.io/acme/other@{B}")
+    assert other.digest is not None
+    hardcoded = frozenset({(other.repository, other.digest)})
+    terms = Terms(policy="locked", lock=LOCK, exemptions=(), today=TODAY, hardcoded=hardcoded)
+
+    assert judge(ImageReference.parse(f"quay.io/acme/other:2@{B}"), None, terms) == Allowed()
+    assert judge(ImageReference.parse(f"quay.io/acme/app:1@{A}"), None, terms) == Allowed()
+    for image in (f"quay.io/acme/app:1@{B}", f"quay.io/acme/other@{A}"):
+        assert judge(ImageReference.parse(image), None, terms) == Denied("not-in-lock")
+
+
 def test_an_exemption_lets_an_unpinned_image_run_in_its_namespace() -> None:
     assert ask("gke.gcr.io/pause:3", PAUSE) == Exempt(PAUSE)
     assert ask("gke.gcr.io/pause:3", PAUSE, namespace="default") == Denied("unpinned")

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from imagelock.core.cluster import Node
 from imagelock.core.exemption import Exemption
@@ -16,6 +17,7 @@ from imagelock.core.reference import Digest, ImageReference
 from imagelock.decide.exempted import ExemptionUses
 from imagelock.decide.judge import Terms
 from imagelock.decide.nodes import NodeImages
+from imagelock.decide.scope import EVERYTHING, Scope
 
 if TYPE_CHECKING:
     from imagelock.core.finding import Finding
@@ -65,8 +67,64 @@ def test_a_manifest_of_a_locked_index_is_explained_by_the_index() -> None:
     assert findings(f"redis@{B}", proofs=proofs) == []
 
 
-def test_a_list_that_the_kubelet_caps_is_told() -> None:
-    nodes = NodeImages()
-    nodes.take(Node(name="node-a", images=tuple((f"redis:{n}",) for n in range(50))))
+def test_a_tag_among_the_names_tells_of_a_pull_by_tag() -> None:
+    (by_tag,) = findings(f"redis@{B}", "docker.io/library/redis:7.2")
+    (by_digest,) = findings(f"redis@{B}")
 
-    assert [skipped.what for skipped in nodes.skipped(TERMS)] == ["node node-a"]
+    assert by_tag.message.endswith("it was pulled by the tag '7.2'")
+    assert "tag" not in by_digest.message
+
+
+def test_images_that_a_node_knows_by_a_tag_are_counted_whatever_explains_them() -> None:
+    nodes = NodeImages()
+    images = [
+        (f"redis@{A}", "redis:7"),
+        (f"redis@{A}",),
+        ("<none>:<none>",),
+        ("sha256:" + "0" * 64,),
+    ]
+    nodes.take(Node(name="node-a", images=tuple(images)))
+
+    assert nodes.tagged == 1
+
+
+def test_a_digest_that_somebody_hardcoded_explains_an_image() -> None:
+    redis = ImageReference.parse(f"redis@{B}")
+    assert redis.digest is not None
+    terms = replace(TERMS, hardcoded=frozenset({(redis.repository, redis.digest)}))
+    nodes = NodeImages()
+    nodes.take(Node(name="node-a", images=((f"redis@{B}",),)))
+
+    assert list(nodes.findings(terms, Proofs(), ExemptionUses(), "")) == []
+
+
+def capped(count: int, images: int = 50) -> list[str]:
+    nodes = NodeImages()
+    for number in range(count):
+        held = tuple((f"redis:{index}",) for index in range(images))
+        nodes.take(Node(name=f"n{number}", images=held))
+    return [skipped.what for skipped in nodes.skipped(TERMS, EVERYTHING)]
+
+
+def test_lists_that_the_kubelet_caps_are_told_together() -> None:
+    assert capped(1) == ["further images of node n0"]
+    assert capped(3) == ["further images of 3 nodes (n0, n1, n2)"]
+    assert capped(5_000) == ["further images of 5,000 nodes (n0, n1, n2 and 4,997 more)"]
+    assert capped(1, 49) == capped(1, 51) == []
+
+
+@pytest.mark.parametrize(
+    ("terms", "scope", "reason"),
+    [
+        (replace(TERMS, lock=None), EVERYTHING, "only a lock could explain them"),
+        (TERMS, Scope(only=frozenset({"shop"})), "they are those of all namespaces and labels"),
+        (TERMS, Scope(selector="a=b"), "they are those of all namespaces and labels"),
+    ],
+)
+def test_images_that_were_not_looked_at_are_told(terms: Terms, scope: Scope, reason: str) -> None:
+    nodes = NodeImages()
+    nodes.take(Node(name="a", images=(("redis:7",),)))
+
+    assert [(one.what, one.reason) for one in nodes.skipped(terms, scope)] == [
+        ("the images of 1 node", reason)
+    ]

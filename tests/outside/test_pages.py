@@ -1,57 +1,73 @@
-"""Pages of a cluster, live and saved."""
+"""Pages of a cluster."""
 
 from __future__ import annotations
 
-import io
 import json
-import subprocess
-import sys
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.simulators.api_server import Answer, recorded_pages, said
 
-from imagelock.errors import ClusterError, InputError
-from imagelock.outside.pages import live_pages, saved_pages
+from imagelock.core.resources import RESOURCES
+from imagelock.errors import ClusterError
+from imagelock.outside.pages import live_pages
+from imagelock.syntax.selectors import parse_selector
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable
 
-    from tests.simulators.api_server import Answers, Request
+    from tests.simulators.api_server import Answers, ApiServer, Request
+
+    from imagelock.core.cluster import Page
+    from imagelock.core.finding import Skipped
 
 PODS = json.dumps({"kind": "PodList", "items": [{"metadata": {"name": "a"}}]})
-NOTHING = Answer(body=b'{"kind":"List","items":[]}')
+KINDS = {resource.plural: resource.kind for resource in RESOURCES}
+ARGO = "/apis/argoproj.io/v1alpha1"
+
+
+def nothing(request: Request) -> Answer:
+    """Answer with an empty list, and know nothing of Argo."""
+    plural = request.path.rpartition("/")[2]
+    if request.path.startswith(ARGO):
+        return said(404, "the server could not find the requested resource")
+    return Answer(body=json.dumps({"kind": f"{KINDS[plural]}List", "items": []}).encode())
 
 
 def by_path(**answers: Answer) -> Answers:
     """Answer by the last part of the path, and with an empty list for every other."""
-    return lambda request: answers.get(request.path.rpartition("/")[2], NOTHING)
+    return lambda request: answers.get(request.path.rpartition("/")[2]) or nothing(request)
+
+
+def paths(server: ApiServer) -> list[str]:
+    return [request.path for request in server.requests if not request.path.startswith(ARGO)]
 
 
 def test_nodes_come_before_pods_and_pods_before_workloads(serve: Any, reach: Any) -> None:
-    server = serve(NOTHING)
+    server = serve(nothing)
 
     list(live_pages(reach(server)))
 
-    assert [request.path for request in server.requests] == [
+    assert paths(server) == [
         "/api/v1/nodes",
         "/api/v1/pods",
         "/apis/apps/v1/deployments",
         "/apis/apps/v1/statefulsets",
         "/apis/apps/v1/daemonsets",
         "/apis/apps/v1/replicasets",
+        "/api/v1/replicationcontrollers",
+        "/api/v1/podtemplates",
         "/apis/batch/v1/jobs",
         "/apis/batch/v1/cronjobs",
     ]
 
 
 def test_namespaces_are_asked_for_one_by_one(serve: Any, reach: Any) -> None:
-    server = serve(NOTHING)
+    server = serve(nothing)
 
     list(live_pages(reach(server), ["shop", "a/b"]))
 
-    assert [request.path for request in server.requests][:3] == [
+    assert paths(server)[:3] == [
         "/api/v1/nodes",
         "/api/v1/namespaces/shop/pods",
         "/api/v1/namespaces/a%2Fb/pods",
@@ -60,7 +76,7 @@ def test_namespaces_are_asked_for_one_by_one(serve: Any, reach: Any) -> None:
 
 def test_the_recorded_pods_come_in_their_pages(serve: Any, reach: Any) -> None:
     def answers(request: Request) -> Answer:
-        return recorded_pages(request) if request.path.endswith("/pods") else NOTHING
+        return recorded_pages(request) if request.path.endswith("/pods") else nothing(request)
 
     pages = list(live_pages(reach(serve(answers))))
 
@@ -74,10 +90,10 @@ def test_workloads_that_may_not_be_listed_are_told_and_not_fatal(
     refusal = said(code, "no")
     server = serve(by_path(cronjobs=refusal, nodes=refusal))
 
-    unseen = [skipped for page in live_pages(reach(server)) for skipped in page.unseen]
+    left_out = unseen(live_pages(reach(server)))
 
-    assert [skipped.what for skipped in unseen] == ["nodes", "cronjobs"]
-    assert {skipped.expected for skipped in unseen} == {expected}
+    assert [skipped.what for skipped in left_out] == ["nodes", "cronjobs"]
+    assert {skipped.expected for skipped in left_out} == {expected}
 
 
 @pytest.mark.parametrize("code", [401, 403, 404, 500])
@@ -102,54 +118,94 @@ def test_an_answer_that_is_cut_off_is_no_page(serve: Any, reach: Any) -> None:
         list(live_pages(reach(server)))
 
 
-def test_saved_files_are_pages_in_the_order_given(tmp_path: Path) -> None:
-    for name in ("b", "a"):
-        (tmp_path / name).write_text(PODS.replace('"a"', f'"{name}"'))
+def argo(*plurals: str, **lists: Any) -> Answers:
+    """Answer as a cluster that has some of Argo's kinds."""
+    discovered = {"kind": "APIResourceList", "resources": [{"name": name} for name in plurals]}
 
-    pages = saved_pages([str(tmp_path / "b"), str(tmp_path / "a")])
+    def answers(request: Request) -> Answer:
+        if request.path == ARGO:
+            return Answer(body=json.dumps(discovered).encode())
+        plural = request.path.rpartition("/")[2]
+        if plural in plurals:
+            items = lists.get(plural, [])
+            return Answer(
+                body=json.dumps({"kind": f"{KINDS[plural]}List", "items": items}).encode()
+            )
+        return nothing(request)
 
-    assert [page.pods[0].name for page in pages] == ["b", "a"]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_a_file_that_a_powershell_wrote_is_read(tmp_path: Path, encoding: str) -> None:
-    file = tmp_path / "pods.json"
-    file.write_text(PODS.replace(", ", ",\r\n"), encoding=encoding, newline="")
-
-    (page,) = saved_pages([str(file)])
-
-    assert page.pods[0].name == "a"
-
-
-def test_standard_input_is_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(PODS.encode())))
-
-    (page,) = saved_pages(["-"])
-
-    assert (page.name, page.pods[0].name) == ("<stdin>", "a")
+    return answers
 
 
-def test_standard_input_can_be_named_once() -> None:
-    with pytest.raises(InputError, match="once only"):
-        list(saved_pages(["-", "-"]))
+def test_workloads_of_argo_are_listed_where_a_cluster_has_them(serve: Any, reach: Any) -> None:
+    container = {"name": "build", "container": {"image": "golang:1"}}
+    template = {"metadata": {"name": "ci"}, "spec": {"templates": [container]}}
+    server = serve(argo("rollouts", "workflowtemplates", workflowtemplates=[template]))
+
+    workloads = [one for page in live_pages(reach(server)) for one in page.workloads]
+
+    assert [(one.kind, one.containers[0].path) for one in workloads] == [
+        ("WorkflowTemplate", "container build")
+    ]
+    asked = [request.path for request in server.requests if request.path.startswith(f"{ARGO}/")]
+    assert asked == [f"{ARGO}/rollouts", f"{ARGO}/workflowtemplates"]
 
 
-def test_a_folder_is_no_file(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="this is a folder"):
-        list(saved_pages([str(tmp_path)]))
+def test_what_is_in_no_namespace_is_not_meant_by_one(serve: Any, reach: Any) -> None:
+    server = serve(argo("rollouts", "clusterworkflowtemplates"))
+
+    list(live_pages(reach(server), ["shop"]))
+
+    asked = [request.path for request in server.requests if request.path.startswith(f"{ARGO}/")]
+    assert asked == [f"{ARGO}/namespaces/shop/rollouts"]
 
 
-def test_standard_input_that_is_closed_is_told() -> None:
-    program = (
-        "import sys; sys.stdin = None\n"
-        "from imagelock.outside.pages import saved_pages\n"
-        "from imagelock.errors import InputError\n"
-        "try: next(saved_pages(['-']))\n"
-        "except InputError as error: print(error)"
-    )
+def test_where_kinds_may_not_be_discovered_argo_s_are_listed_as_any_other(
+    serve: Any, reach: Any
+) -> None:
+    def answers(request: Request) -> Answer:
+        return said(403, "no") if request.path.startswith(ARGO) else nothing(request)
 
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
+    assert [skipped.what for skipped in unseen(live_pages(reach(serve(answers))))] == [
+        "rollouts",
+        "workflowtemplates",
+        "clusterworkflowtemplates",
+        "cronworkflows",
+    ]
 
-    assert done.stdout == "<stdin>: standard input is closed\n"
+
+def unseen(pages: Iterable[Page]) -> list[Skipped]:
+    return [skipped for page in pages for skipped in page.unseen]
+
+
+def test_a_selector_goes_with_every_list_but_that_of_nodes(serve: Any, reach: Any) -> None:
+    server = serve(nothing)
+
+    list(live_pages(reach(server), selector=parse_selector("app in (a, b)")))
+
+    selectors = {request.path: request.params.get("labelSelector") for request in server.requests}
+    assert selectors.pop("/api/v1/nodes") is None
+    assert selectors.pop(ARGO) is None
+    assert set(selectors.values()) == {"app in (a, b)"}
+
+
+def test_a_page_of_another_kind_is_an_error(serve: Any, reach: Any) -> None:
+    server = serve(by_path(pods=Answer(body=b'{"kind":"NodeList","items":[]}')))
+
+    with pytest.raises(ClusterError, match="'NodeList', and 'PodList' was asked for"):
+        list(live_pages(reach(server)))
+
+
+def test_a_list_of_two_moments_is_told(serve: Any, reach: Any) -> None:
+    def answers(request: Request) -> Answer:
+        if not request.path.endswith("/pods"):
+            return nothing(request)
+        first = "continue" not in request.params
+        metadata = {"resourceVersion": "7", "continue": "t"} if first else {"resourceVersion": "9"}
+        return Answer(
+            body=json.dumps({"kind": "PodList", "metadata": metadata, "items": []}).encode()
+        )
+
+    (skipped,) = unseen(live_pages(reach(serve(answers))))
+
+    assert (skipped.what, skipped.expected) == ("some pods", False)
+    assert "2 moments" in skipped.reason

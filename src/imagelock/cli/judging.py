@@ -34,7 +34,10 @@ IMAGE_INDEXES = "image_indexes"
 def add_scope(parser: ArgumentParser) -> None:
     """Add which namespaces are meant."""
     scope = parser.add_argument_group("scope")
-    for option, what in (("--namespace", "only this namespace"), ("--exclude", "not this one")):
+    for option, what in (
+        ("--namespace", "only this namespace"),
+        ("--exclude", "not this one, or 'prefix-*'"),
+    ):
         scope.add_argument(
             option, action="append", default=[], metavar="NAME", help=f"{what}; may be given again"
         )

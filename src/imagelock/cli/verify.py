@@ -22,9 +22,10 @@ from imagelock.cli.judging import (
 )
 from imagelock.cli.provenance import described
 from imagelock.cli.reporting import tell
-from imagelock.core.finding import Coverage
+from imagelock.core.finding import Coverage, Report
 from imagelock.decide.verify import verify_pages
 from imagelock.errors import InputError
+from imagelock.syntax.selectors import parse_selector
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
     from imagelock.cli.console import Console
     from imagelock.core.cluster import Page
+    from imagelock.core.config import Config
+    from imagelock.decide.judge import Terms
+    from imagelock.syntax.selectors import Selector
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
 
@@ -40,13 +44,15 @@ Check every image that a cluster was asked to run (pods, and the templates of
 workloads that have not run yet), and that its nodes run what was asked for.
 
 It asks the cluster of the kubeconfig's context, or reads files that kubectl
-saved. Policy 'pinned' wants a digest, 'locked' wants one of images.lock."""
+saved. Policy 'pinned' wants a digest, 'locked' wants one of images.lock, or one
+that the app-of-apps names by hand."""
 EXAMPLES = """\
 examples:
   imagelock verify --preset gke
   imagelock verify --policy locked --context production --report junit=report.xml
   kubectl get pods -A -o json | imagelock verify --from -
-  imagelock verify --from pods.json nodes.json --exclude sandbox
+  imagelock verify --from pods.json nodes.json --exclude 'sandbox-*'
+  imagelock verify --policy locked --app-of-apps rendered --selector team=shop
 
 Exit status 1: an image that may not run was asked for, or another one runs than
 was asked for. What cannot be compared is a warning, and with --strict an error.
@@ -67,7 +73,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add_cluster(parser)
     add_scope(parser)
+    parser.add_argument(
+        "-l",
+        "--selector",
+        metavar="LABELS",
+        help="only pods and workloads with these labels, such as 'app=shop,tier in (web, api)'",
+    )
     add_lock(parser)
+    parser.add_argument(
+        "--app-of-apps",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="manifests whose digests policy 'locked' accepts beside those of the lock: a file, "
+        "a folder or '-'; may be given again",
+    )
     add_image_indexes(parser)
     add_policy(parser)
     add_reports(parser)
@@ -80,38 +100,51 @@ def run(args: Namespace, console: Console) -> int:
             "--from reads files, and --kubeconfig and --context ask a cluster: one of them"
         )
     config = read_config(args)
-    terms = read_terms(args, config)
+    selector = None if args.selector is None else parse_selector(args.selector)
+    terms, of_manifests = _terms(args, config, console)
     proofs, skipped = the_proofs(args.image_indexes)
-    pages, cluster = _pages(args, console)
+    pages, cluster = _pages(args, selector, console)
     report = verify_pages(
         _watched(pages, console),
         terms,
         proofs=proofs,
-        scope=scope_of(args),
+        scope=replace(scope_of(args), selector=args.selector or ""),
         cluster=cluster,
     )
-    coverage = report.coverage + Coverage(0, "documents", skipped)
-    report = described(
-        replace(report, coverage=coverage),
-        args,
-        config,
-        terms.lock,
-        cluster or ", ".join(args.sources),
+    report = replace(
+        report,
+        findings=report.findings + of_manifests.findings,
+        coverage=report.coverage + of_manifests.coverage + Coverage(0, "documents", skipped),
     )
+    report = described(report, args, config, terms.lock, cluster or ", ".join(args.sources))
     return tell(report, args, console, strict=config.strict)
 
 
-def _pages(args: Namespace, console: Console) -> tuple[Iterator[Page], str]:
-    """Return the pages that are meant, and the cluster's name where it is known."""
-    from imagelock.outside.pages import live_pages, saved_pages
+def _terms(args: Namespace, config: Config, console: Console) -> tuple[Terms, Report]:
+    """Return what images are judged by, and what of the app-of-apps could not be read."""
+    terms = read_terms(args, config)
+    if not args.app_of_apps:
+        return terms, Report(command="verify", findings=(), coverage=Coverage(0, "files"))
+    from imagelock.cli.hardcoded import hardcoded_in
 
+    found = hardcoded_in(args.app_of_apps, terms.lock, config, console)
+    return replace(terms, hardcoded=found.digests), found.report
+
+
+def _pages(
+    args: Namespace, selector: Selector | None, console: Console
+) -> tuple[Iterator[Page], str]:
+    """Return the pages that are meant, and the cluster's name where it is known."""
     if args.sources:
-        return saved_pages(args.sources), ""
+        from imagelock.outside.saved import saved_pages
+
+        return saved_pages(args.sources, selector=selector), ""
     from imagelock.outside.kubernetes_api import connect
+    from imagelock.outside.pages import live_pages
 
     api = connect(args.kubeconfig, args.context, notice=console.warn)
     console.detail(f"asking {api.host}")
-    return live_pages(api, args.namespace), args.context or api.host
+    return live_pages(api, args.namespace, selector=selector), args.context or api.host
 
 
 def _watched(pages: Iterator[Page], console: Console) -> Iterator[Page]:

@@ -124,7 +124,8 @@ class Page(Struct, frozen=True, kw_only=True):
     *continue_token* asks for the next part and is empty on the last one,
     *remaining* is how many objects are still to come (0 where the server does
     not say), *version* the moment of the cluster that it shows. *others* counts
-    the objects of kinds that were not read, *unseen* says what could not be listed.
+    the objects of kinds that were not read, *unselected* those that a label selector
+    left out; *unseen* says what could not be listed.
     """
 
     kind: str
@@ -136,4 +137,5 @@ class Page(Struct, frozen=True, kw_only=True):
     remaining: int = 0
     version: str = ""
     others: tuple[tuple[str, int], ...] = ()
+    unselected: int = 0
     unseen: tuple[Skipped, ...] = ()

@@ -37,7 +37,7 @@ class AskedImages:
         judgement = self._judgement(image, place.namespace)
         self.count(image, place.namespace)
         if isinstance(judgement, Denied):
-            self.findings.append(_denied(image, judgement, place, self._terms.lock))
+            self.findings.append(_denied(image, judgement, place, self._terms))
         elif judgement is None:
             self.findings.append(_no_reference(image, place))
 
@@ -77,11 +77,13 @@ class AskedImages:
         return self._judgements[key]
 
 
-def _denied(image: str, denied: Denied, place: ClusterPlace, lock: Lock | None) -> Finding:
+def _denied(image: str, denied: Denied, place: ClusterPlace, terms: Terms) -> Finding:
+    lock = terms.lock
     if denied.rule == "unpinned":
         message = "asked for without a digest"
     else:
         message = f"its digest is not in {lock.name if lock is not None else 'the lock'}"
+        message += ", and not hardcoded in the app-of-apps" if terms.hardcoded else ""
     if denied.expired is not None:
         message += f"; its exemption ended on {denied.expired.until}"
     return Finding.of(

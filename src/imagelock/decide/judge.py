@@ -9,6 +9,7 @@ from msgspec import Struct
 from imagelock.core.config import Policy
 from imagelock.core.exemption import Exemption
 from imagelock.core.lock import Lock
+from imagelock.core.reference import Digest, Repository
 
 if TYPE_CHECKING:
     from datetime import date  # noqa: TC004  (never decoded into; start-up is part of the product)
@@ -42,24 +43,35 @@ Judgement = Allowed | Exempt | Denied
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """What an image is judged by."""
+    """What an image is judged by.
+
+    *hardcoded* are digests that somebody wrote into a manifest by hand, and that
+    policy ``locked`` accepts beside those of the lock.
+    """
 
     policy: Policy
     lock: Lock | None
     exemptions: tuple[Exemption, ...]
     today: date
+    hardcoded: frozenset[tuple[Repository, Digest]] = frozenset()
+
+    def choose(self, reference: ImageReference) -> bool:
+        """Say whether somebody chose this digest for this repository."""
+        if self.lock is not None and self.lock.allows(reference):
+            return True
+        return (reference.repository, reference.digest) in self.hardcoded
 
 
 def judge(reference: ImageReference, namespace: str | None, terms: Terms) -> Judgement:
     """Say whether an image may run in a namespace (``None``: not known).
 
     Policy ``pinned`` accepts every digest; ``locked`` only those that
-    ``images.lock`` has for the same repository.
+    ``images.lock`` has for the same repository, and those that were hardcoded.
     """
     if reference.is_pinned:
         if terms.policy == "pinned":
             return Allowed()
-        if terms.lock is not None and terms.lock.allows(reference):
+        if terms.choose(reference):
             return Allowed()
     expired = None
     for exemption in terms.exemptions:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from imagelock.core.finding import Finding, Skipped
 from imagelock.core.place import ClusterPlace
 from imagelock.core.reference import ImageReference
+from imagelock.decide.scope import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +18,12 @@ if TYPE_CHECKING:
     from imagelock.core.proof import Proofs
     from imagelock.decide.exempted import ExemptionUses
     from imagelock.decide.judge import Terms
+    from imagelock.decide.scope import Scope
 
 __all__ = ["NodeImages"]
 
 _KUBELET_LISTS = 50  # images: nodeStatusMaxImages, unless somebody changed it
+_NAMED = 3  # nodes that are named where many are meant
 
 
 class NodeImages:
@@ -32,13 +35,19 @@ class NodeImages:
         self._architectures: dict[str, str] = {}
         self._capped: list[str] = []
 
+    @property
+    def tagged(self) -> int:
+        """How many images a node knows by a tag: a runtime only notes one that it pulled by."""
+        return sum(bool(_tag(_references(names))) for names in self._held_by)
+
     def take(self, node: Node) -> None:
         """Note what one node holds."""
         self.nodes += 1
         self._architectures[node.name] = node.architecture
         for names in node.images:
             self._held_by.setdefault(names, []).append(node.name)
-        if len(node.images) >= _KUBELET_LISTS:
+        # A kubelet that lists more was told to, and what it was told is not known.
+        if len(node.images) == _KUBELET_LISTS:
             self._capped.append(node.name)
 
     def architecture(self, node: str) -> str:
@@ -51,7 +60,7 @@ class NodeImages:
         """Tell of every image that nothing explains; without a lock nothing can be said."""
         if terms.lock is None:
             return
-        explained = _Explained(terms.lock, proofs)
+        explained = _Explained(terms, terms.lock, proofs)
         for names, nodes in self._held_by.items():
             references = _references(names)
             if not references or any(map(explained.holds, references)):
@@ -60,29 +69,37 @@ class NodeImages:
             if exemption is not None:
                 uses.add(exemption)
                 continue
-            yield _unexplained(references[0], nodes, cluster)
+            yield _unexplained(references, nodes, cluster)
 
-    def skipped(self, terms: Terms) -> Iterator[Skipped]:
+    def skipped(self, terms: Terms, scope: Scope) -> Iterator[Skipped]:
         """Say which images were not looked at."""
-        if self.nodes and terms.lock is None:
-            yield Skipped(
-                f"the images of {self.nodes} nodes", "only a lock could explain them", expected=True
-            )
+        if self.nodes and scope.is_narrow:
+            what = f"the images of {counted(self.nodes, 'node')}"
+            yield Skipped(what, "they are those of all namespaces and labels", expected=True)
+        elif self.nodes and terms.lock is None:
+            what = f"the images of {counted(self.nodes, 'node')}"
+            yield Skipped(what, "only a lock could explain them", expected=True)
+        else:
+            yield from self._not_told()
+
+    def _not_told(self) -> Iterator[Skipped]:
         nameless = sum(not _references(names) for names in self._held_by)
         if nameless:
             what = "1 image on a node" if nameless == 1 else f"{nameless} images on nodes"
             yield Skipped(what, "known by its ID only, without a name", expected=True)
-        for node in self._capped:
+        if self._capped:
             yield Skipped(
-                f"node {node}", f"it lists no more than {_KUBELET_LISTS} images", expected=True
+                f"further images of {_named(self._capped)}",
+                f"a kubelet lists no more than the {_KUBELET_LISTS} largest (nodeStatusMaxImages)",
+                expected=True,
             )
 
 
 class _Explained:
-    """The digests of a lock, and of the manifests that its indexes are known to hold."""
+    """The digests that somebody chose, and the manifests that their indexes are known to hold."""
 
-    def __init__(self, lock: Lock, proofs: Proofs) -> None:
-        locked = {entry.digest for entry in lock}
+    def __init__(self, terms: Terms, lock: Lock, proofs: Proofs) -> None:
+        locked = {entry.digest for entry in lock} | {digest for _, digest in terms.hardcoded}
         children = {child.digest for digest in locked for child in proofs.manifests(digest)}
         self._digests = locked | children
 
@@ -107,11 +124,29 @@ def _exemption(references: list[ImageReference], terms: Terms) -> Exemption | No
     return None
 
 
-def _unexplained(reference: ImageReference, nodes: list[str], cluster: str) -> Finding:
-    held = f"{len(nodes)} nodes hold it" if len(nodes) > 1 else "this node holds it"
+def _unexplained(references: list[ImageReference], nodes: list[str], cluster: str) -> Finding:
+    held = f"{len(nodes):,} nodes hold it" if len(nodes) > 1 else "this node holds it"
+    message = f"{held}, and neither the lock nor an exemption explains it"
+    tag = _tag(references)
+    if tag:
+        message += f"; it was pulled by the tag '{tag}'"
     return Finding.of(
         "unexplained-image",
         ClusterPlace(kind="Node", name=nodes[0], cluster=cluster),
-        f"{held}, and neither the lock nor an exemption explains it",
-        image=reference.text,
+        message,
+        image=references[0].text,
     )
+
+
+def _tag(references: list[ImageReference]) -> str:
+    """Return the tag that a node knows an image by, if there is one."""
+    tags = (one.tag for one in references if one.digest is None)
+    return next(filter(None, tags), "")
+
+
+def _named(nodes: list[str]) -> str:
+    if len(nodes) == 1:
+        return f"node {nodes[0]}"
+    more = len(nodes) - _NAMED
+    shown = ", ".join(nodes[:_NAMED])
+    return f"{counted(len(nodes), 'node')} ({shown}{f' and {more:,} more' if more > 0 else ''})"

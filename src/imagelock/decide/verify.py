@@ -12,17 +12,17 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from imagelock.core.cluster import Pod, Workload
-from imagelock.core.finding import Coverage, Finding, Report, Skipped
+from imagelock.core.finding import Coverage, Finding, Report
 from imagelock.core.place import ClusterPlace, FilePlace
 from imagelock.core.podspec import POD_SPECS
 from imagelock.decide.asked import AskedImages
 from imagelock.decide.compared import RunningImages
 from imagelock.decide.nodes import NodeImages
 from imagelock.decide.running import NO_PROOFS
+from imagelock.decide.scope import EVERYTHING, LeftOut, Scope
 from imagelock.decide.whole import Lists
 
 if TYPE_CHECKING:
@@ -33,46 +33,6 @@ if TYPE_CHECKING:
     from imagelock.decide.judge import Terms
 
 __all__ = ["EVERYTHING", "Scope", "verify_pages"]
-
-# Kinds that hold no pod template: nothing is lost when they are passed over.
-_WITHOUT_IMAGES = {
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "ConfigMap",
-    "Endpoints",
-    "EndpointSlice",
-    "Event",
-    "HorizontalPodAutoscaler",
-    "Ingress",
-    "Lease",
-    "LimitRange",
-    "Namespace",
-    "NetworkPolicy",
-    "PersistentVolume",
-    "PersistentVolumeClaim",
-    "PodDisruptionBudget",
-    "ResourceQuota",
-    "Role",
-    "RoleBinding",
-    "Secret",
-    "Service",
-    "ServiceAccount",
-    "StorageClass",
-}
-
-
-class Scope(Struct, frozen=True):
-    """The namespaces that are meant; without *only* it is all of them."""
-
-    only: frozenset[str] = frozenset()
-    without: frozenset[str] = frozenset()
-
-    def holds(self, namespace: str) -> bool:
-        """Say whether this namespace is meant."""
-        return namespace not in self.without and (not self.only or namespace in self.only)
-
-
-EVERYTHING = Scope()
 
 
 def verify_pages(
@@ -89,7 +49,7 @@ def verify_pages(
         pages: The cluster, in pages of any kind and order.
         terms: What an image is judged by.
         proofs: Documents that show which digests belong together.
-        scope: The namespaces that are meant.
+        scope: What is meant of it.
         cluster: Its name, for the places of findings.
     """
     verification = _Verification(terms, proofs, scope, cluster)
@@ -113,18 +73,16 @@ class _Verification:
         self._plain: dict[tuple[str, str, tuple[Container, ...]], int] = {}
         self._seen: set[str] = set()
         self._counts: Counter[str] = Counter()
-        self._left_out: Counter[str] = Counter()
-        self._others: Counter[str] = Counter()
+        self._left_out = LeftOut(scope)
         self._findings: list[Finding] = []
         self._cron_jobs: dict[tuple[str, str], str] = {}
-        self._unseen: list[Skipped] = []
         self._last_page = cluster or "the cluster"
 
     def take(self, page: Page) -> None:
         """Look at one page."""
         self._last_page = page.name or self._last_page
         self._lists.take(page)
-        self._unseen.extend(page.unseen)
+        self._left_out.take(page)
         for node in page.nodes:
             self._nodes.take(node)
         for pod in page.pods:
@@ -135,16 +93,12 @@ class _Verification:
                 self._cron_jobs[job] = workload.workload
             if not workload.is_history:
                 self._take(workload.kind, workload)
-        for kind, count in page.others:
-            self._others[kind] += count
 
     def report(self) -> Report:
         """Tell what was found."""
         self._count_plain()
         running = tuple(self._running.finish(self._nodes))
-        nodes = tuple(
-            self._nodes.findings(self._terms, self._proofs, self._asked.uses, self._cluster)
-        )
+        nodes = () if self._scope.is_narrow else tuple(self._about_nodes())
         return Report(
             command="verify",
             findings=(
@@ -164,7 +118,7 @@ class _Verification:
 
     def _take(self, kind: str, found: Pod | Workload) -> None:
         if not self._scope.holds(found.namespace):
-            self._left_out[found.namespace] += 1
+            self._left_out.add(found.namespace)
         elif not self._is_known(found.uid):
             self._counts["pods" if isinstance(found, Pod) else "workloads"] += 1
             self._look_at(kind, found)
@@ -232,6 +186,10 @@ class _Verification:
                 return replace(finding, place=replace(place, workload=cron_job))
         return finding
 
+    def _about_nodes(self) -> Iterator[Finding]:
+        uses, cluster = self._asked.uses, self._cluster
+        yield from self._nodes.findings(self._terms, self._proofs, uses, cluster)
+
     def _about_nothing(self) -> Iterator[Finding]:
         if not self._counts.total():
             message = "no pod and no workload was in what was read"
@@ -242,38 +200,11 @@ class _Verification:
             yield from self._asked.uses.findings(self._terms.exemptions, self._terms.today)
 
     def _coverage(self) -> Coverage:
-        skipped = (
-            *self._unseen,
-            *self._out_of_scope(),
-            *self._other_kinds(),
-            *self._nodes.skipped(self._terms),
-        )
+        of_nodes = self._nodes.skipped(self._terms, self._scope)
+        skipped = (*self._left_out.skipped(), *of_nodes)
         pods, workloads = self._counts["pods"], self._counts["workloads"]
         unit = "pods" if not workloads else "pods and workloads" if pods else "workloads"
         return Coverage(pods + workloads, unit, skipped)
-
-    def _out_of_scope(self) -> Iterator[Skipped]:
-        if self._scope.only:
-            only = ", ".join(sorted(self._scope.only))
-            yield Skipped(
-                f"every namespace but {only}", "the call named those that are meant", expected=True
-            )
-        for namespace, count in sorted(self._left_out.items()):
-            if self._scope.only and namespace not in self._scope.without:
-                continue
-            yield Skipped(
-                f"{_objects(count)} in namespace {namespace}",
-                "the call left this namespace out",
-                expected=True,
-            )
-
-    def _other_kinds(self) -> Iterator[Skipped]:
-        for kind, count in sorted(self._others.items()):
-            yield Skipped(
-                f"{_objects(count)} of kind {kind}",
-                "this kind is not read",
-                expected=kind in _WITHOUT_IMAGES,
-            )
 
     def _summary(self) -> dict[str, int]:
         asked, running = self._asked.counts, self._running.counts
@@ -286,10 +217,7 @@ class _Verification:
             "exempt": self._asked.uses.total,
             "running as asked": running["running as asked"],
             "not started": running["not started"],
+            "images on nodes under a tag": self._nodes.tagged,
         }
         always = {"pods", "images asked for", "allowed", "exempt"}
         return {name: count for name, count in told.items() if count or name in always}
-
-
-def _objects(count: int) -> str:
-    return "1 object" if count == 1 else f"{count:,} objects"

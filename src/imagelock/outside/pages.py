@@ -1,102 +1,136 @@
-"""The pages of a cluster: from its API server, or from what kubectl saved."""
+"""The pages of a cluster, from its API server."""
 
 from __future__ import annotations
 
-import codecs
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from imagelock.core.cluster import Page
 from imagelock.core.finding import Skipped
+from imagelock.core.resources import ARGO_GROUP, PODS, RESOURCES
 from imagelock.errors import InputError
-from imagelock.outside.files import STDIN, decode, read_bytes, read_stdin_bytes
 from imagelock.syntax.kubernetes import parse_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from imagelock.core.resources import Resource
     from imagelock.outside.kubernetes_api import Api
+    from imagelock.syntax.selectors import Selector
 
-__all__ = ["live_pages", "saved_pages"]
+__all__ = ["live_pages"]
 
-_STDIN = "-"
-_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-# Nodes come first: what a pod runs may depend on the architecture of its node.
-_NODES = ("/api/v1", "nodes")
-_PODS = ("/api/v1", "pods")
-_WORKLOADS = (
-    ("/apis/apps/v1", "deployments"),
-    ("/apis/apps/v1", "statefulsets"),
-    ("/apis/apps/v1", "daemonsets"),
-    ("/apis/apps/v1", "replicasets"),
-    ("/apis/batch/v1", "jobs"),
-    ("/apis/batch/v1", "cronjobs"),
-)
 _FORBIDDEN, _UNKNOWN = 403, 404
 
 
-def saved_pages(files: Sequence[str]) -> Iterator[Page]:
-    """Yield one page for each file; ``-`` is standard input.
-
-    Raises:
-        InputError: A file cannot be read, or holds nothing of a cluster.
-        DiskError: The disk failed.
-    """
-    if files.count(_STDIN) > 1:
-        raise InputError("standard input can be read once only, and '-' was given more often")
-    for file in files:
-        data = read_stdin_bytes() if file == _STDIN else read_bytes(file)
-        name = STDIN if file == _STDIN else file
-        if data.startswith(_UTF_16):  # what a PowerShell writes with ">"
-            data = decode(data, name=name).text.encode()
-        yield parse_page(data, name=name)
-
-
-def live_pages(api: Api, namespaces: Sequence[str] = ()) -> Iterator[Page]:
+def live_pages(
+    api: Api, namespaces: Sequence[str] = (), *, selector: Selector | None = None
+) -> Iterator[Page]:
     """Yield the nodes, pods and workloads of a cluster, or of some of its namespaces.
 
-    What the user may not list, other than pods, becomes a page that says so.
+    What the user may not list, other than pods, becomes a page that says so. So does
+    a list that expired while it was read.
+
+    Args:
+        api: The cluster.
+        namespaces: Those that are meant; without any, all of them.
+        selector: Which pods and workloads are meant; the server leaves out the others.
 
     Raises:
         ClusterError: A list did not come whole.
     """
-    yield from _listed(api, *_NODES, ("",))
-    yield from _listed(api, *_PODS, namespaces or ("",))
-    for group, resource in _WORKLOADS:
-        yield from _listed(api, group, resource, namespaces or ("",))
+    argo = _served_by_argo(api)
+    for resource in RESOURCES:
+        if resource.is_custom and argo is not None and resource.plural not in argo:
+            continue
+        if resource.is_namespaced:
+            params = {"labelSelector": selector.text} if selector else {}
+            for namespace in namespaces or ("",):
+                yield from _listed(api, resource, namespace, params)
+        elif not (resource.is_custom and namespaces):  # what is in no namespace was not meant
+            yield from _listed(api, resource, "", {})
 
 
-def _listed(api: Api, group: str, resource: str, namespaces: Iterable[str]) -> Iterator[Page]:
+def _listed(
+    api: Api, resource: Resource, namespace: str, params: Mapping[str, str]
+) -> Iterator[Page]:
     from imagelock.outside.halves import list_in_halves
     from imagelock.outside.refusals import ApiError
 
-    for namespace in namespaces:
-        inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
-        path = f"{group}{inside}/{resource}"
-        try:
-            yield from list_in_halves(api, path, partial(_page, path=path))
-        except ApiError as error:
-            if resource == "pods" or error.code not in {_FORBIDDEN, _UNKNOWN}:
-                raise
-            yield _unseen(resource, namespace, error.code)
+    inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
+    path = f"{resource.path}{inside}/{resource.plural}"
+    moments: set[str] = set()
+    try:
+        for page in list_in_halves(
+            api, path, partial(_page, path=path, kind=resource.kind), params=params
+        ):
+            moments.add(page.version)
+            yield page
+    except ApiError as error:
+        if resource is PODS or error.code not in {_FORBIDDEN, _UNKNOWN}:
+            raise
+        yield _unseen(resource, namespace, error.code)
+    if len(moments) > 1:
+        yield _of_several_moments(resource, namespace, len(moments))
 
 
-def _page(data: bytes, *, path: str) -> Page:
+def _page(data: bytes, *, path: str, kind: str) -> Page:
+    page = parse_page(data, name=path)
+    if page.kind != f"{kind}List":
+        raise InputError(f"this holds '{page.kind}', and '{kind}List' was asked for")
     # What is still to come is a guess once objects change under a list; that the list
-    # comes to its end is certain, since `list_pages` follows it there.
-    return replace(parse_page(data, name=path), remaining=0)
+    # comes to its end is certain, since it is followed there.
+    return replace(page, remaining=0)
 
 
-def _unseen(resource: str, namespace: str, code: int) -> Page:
-    where = f" in namespace {namespace}" if namespace else ""
+class _Resource(Struct):
+    name: str = ""
+
+
+class _ResourceList(Struct):
+    resources: tuple[_Resource, ...] | None = None
+
+
+def _served_by_argo(api: Api) -> frozenset[str] | None:
+    """Return Argo's kinds that a cluster has, or ``None`` where it does not say."""
+    from imagelock.outside.refusals import ApiError
+
+    decoder = msgspec.json.Decoder(_ResourceList)
+    try:
+        path = next(one.path for one in RESOURCES if one.group == ARGO_GROUP)
+        resources = api.read(api.get(path), decoder.decode).resources
+    except ApiError as error:
+        if error.code == _UNKNOWN:
+            return frozenset()
+        if error.code == _FORBIDDEN:
+            return None
+        raise
+    return frozenset(resource.name for resource in resources or ())
+
+
+def _unseen(resource: Resource, namespace: str, code: int) -> Page:
+    what = _described(resource, namespace)
     if code == _UNKNOWN:
-        skipped = Skipped(f"{resource}{where}", "this cluster has no such kind", expected=True)
+        skipped = Skipped(what, "this cluster has no such kind", expected=True)
     else:
         skipped = Skipped(
-            f"{resource}{where}", "the permission to list them is missing (docs/cluster-access.md)"
+            what, "the permission to list them is missing (see: imagelock rbac --help)"
         )
-    return Page(kind=resource, unseen=(skipped,))
+    return Page(kind=resource.plural, unseen=(skipped,))
+
+
+def _of_several_moments(resource: Resource, namespace: str, moments: int) -> Page:
+    skipped = Skipped(
+        f"some {_described(resource, namespace)}",
+        f"the list is of {moments} moments: one that changed in between may be missing",
+    )
+    return Page(kind=resource.plural, unseen=(skipped,))
+
+
+def _described(resource: Resource, namespace: str) -> str:
+    return f"{resource.plural} in namespace {namespace}" if namespace else resource.plural

@@ -19,9 +19,12 @@ from imagelock.core.resources import kind_of
 from imagelock.errors import InputError
 from imagelock.syntax.kinds import KINDS, Object, read_object
 from imagelock.syntax.pods import PodMounts, PodObject, mount_images, read_pod
+from imagelock.syntax.selected import select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from imagelock.syntax.selectors import Selector
 
 __all__ = ["parse_page"]
 
@@ -34,22 +37,30 @@ _BYTE = re.compile(r"\(byte (\d+)\)")
 _BEFORE, _AFTER = 60, 40  # bytes of a broken line that are shown around the break
 
 
-def parse_page(data: bytes, *, name: str) -> Page:
+def parse_page(data: bytes, *, name: str, selector: Selector | None = None) -> Page:
     """Read one answer: a list of one kind, a ``List`` of several, or a single object.
+
+    Args:
+        data: JSON of the Kubernetes API.
+        name: What messages call it.
+        selector: Which objects of a list are meant; without one, all of them.
 
     Raises:
         InputError: It is none of these, or is broken: empty, cut off, no JSON,
             an error of the API server, objects that name no image.
     """
     data = data.removeprefix(_BOM)
-    if not data.strip():
+    if not data or data.isspace():
         raise InputError(
             "this is empty, and JSON of the Kubernetes API was expected",
             place=FilePlace(name),
             hint=_HINT,
         )
     try:
-        return _page(data, name)
+        if selector is None:
+            return _page(data, name)
+        data, left_out = select(data, selector)
+        return replace(_page(data, name), unselected=left_out)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _refuse(error, data, name)
 
