@@ -74,3 +74,17 @@ def test_nothing_to_apply_is_an_error(tmp_path: Path, text: str) -> None:
 def test_what_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         read_documents(str(tmp_path / "missing"))
+
+
+def test_a_link_that_leads_out_of_the_folder_is_refused_and_another_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "app"
+    folder.mkdir()
+    (tmp_path / "secret.yaml").write_text("token: hush\n")
+    (folder / "a.yaml").write_text("kind: A\n")
+    (folder / "b.yaml").symlink_to("a.yaml")
+    assert len(read_documents(str(folder))) == 2
+
+    (folder / "c.yaml").symlink_to("../secret.yaml")
+    with pytest.raises(InputError, match="leads out of the folder") as caught:
+        read_documents(str(folder))
+    assert "hush" not in str(caught.value)

@@ -20,7 +20,7 @@ from imagelock.outside.files import refuse, write_beside
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Tree", "list_tree", "size_of", "write_changes", "write_copy"]
+__all__ = ["Tree", "leads_inside", "list_tree", "size_of", "write_changes", "write_copy"]
 
 MANIFEST_ENDINGS = (".yaml", ".yml", ".json")
 _MANIFEST_NAMES = frozenset(("Kustomization",))
@@ -60,7 +60,7 @@ def list_tree(root: Path, *, without: Path | None = None) -> Tree:
         shown = str(root / name)
         if stat.S_ISLNK(mode):
             links.append(name)
-            if not _leads_inside(root, name):
+            if not leads_inside(root, name):
                 skipped.append(Skipped(shown, "it is a link that leads out of the folder"))
         elif stat.S_ISDIR(mode):
             folders.append(name)
@@ -79,6 +79,13 @@ def is_manifest(name: str) -> bool:
     """Say by its name whether a file is YAML or JSON."""
     base = name.rpartition("/")[2]
     return base.lower().endswith(MANIFEST_ENDINGS) or base in _MANIFEST_NAMES
+
+
+def leads_inside(root: Path, name: str) -> bool:
+    """Say whether what a path below *root* leads to, by whatever links, lies in *root*."""
+    inside = os.path.realpath(root)
+    target = os.path.realpath(root / name)
+    return target == inside or target.startswith(inside + os.sep)
 
 
 def size_of(tree: Tree) -> int:
@@ -150,12 +157,6 @@ def _walk(root: Path, folder: str, left_out: str | None) -> Iterator[tuple[str, 
             yield from _walk(root, name, left_out)
         else:
             yield name, mode
-
-
-def _leads_inside(root: Path, name: str) -> bool:
-    inside = os.path.realpath(root)
-    target = os.path.realpath(root / name)
-    return target == inside or target.startswith(inside + os.sep)
 
 
 def _written_beside(path: Path, data: bytes) -> str:

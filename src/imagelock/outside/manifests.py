@@ -10,6 +10,7 @@ from imagelock.core.place import FilePlace
 from imagelock.document.data import load_documents
 from imagelock.errors import InputError, InputErrors
 from imagelock.outside.files import read_source, read_stdin
+from imagelock.outside.folders import leads_inside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,15 +62,30 @@ def _sources(path: Path) -> Iterator[Source]:
         return
     for folder, folders, names in os.walk(path, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name in _TEMPLATES:
-                raise InputError(
-                    f"this folder cannot be applied as it is; it is {_TEMPLATES[name]}",
-                    place=FilePlace(folder),
-                )
+        _refuse_templates(folder, names)
         for name in sorted(names):
             if Path(name).suffix in _ENDINGS and not name.startswith("."):
-                yield read_source(Path(folder, name))
+                file = Path(folder, name)
+                _refuse_to_leave(path, file)
+                yield read_source(file)
+
+
+def _refuse_templates(folder: str, names: list[str]) -> None:
+    for name in sorted(names):
+        if name in _TEMPLATES:
+            raise InputError(
+                f"this folder cannot be applied as it is; it is {_TEMPLATES[name]}",
+                place=FilePlace(folder),
+            )
+
+
+def _refuse_to_leave(path: Path, file: Path) -> None:
+    if not leads_inside(path, str(file.relative_to(path))):
+        raise InputError(
+            "this link leads out of the folder, and what is there was not asked for",
+            place=FilePlace(str(file)),
+            hint="Put the manifest itself here.",
+        )
 
 
 def _refuse(error: OSError) -> None:
