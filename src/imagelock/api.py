@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imagelock.core.config import Config
 from imagelock.core.finding import Report
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from imagelock.core.reference import ImageReference
     from imagelock.decide.override import Plan
     from imagelock.find.sites import FoundSites
+    from imagelock.find.surroundings import Surroundings
 
 __all__ = ["Override", "check", "find", "override", "plan", "terms_of", "told_sites"]
 
@@ -37,15 +39,25 @@ class Override(Struct, frozen=True):
     report: Report
 
 
-def find(text: str | Source, lock: Lock = _EMPTY, *, config: Config = _DEFAULTS) -> FoundSites:
+def find(
+    text: str | Source,
+    lock: Lock = _EMPTY,
+    *,
+    config: Config = _DEFAULTS,
+    surroundings: Surroundings | None = None,
+) -> FoundSites:
     """Find every place of a manifest that names an image.
 
     Args:
         text: YAML or JSON, one document or a stream of them; templates are read through.
         lock: Tells images in places that no key names.
         config: The key paths that the project adds or forbids.
+        surroundings: What other files say about this one.
     """
-    return find_sites(_source(text), Knowledge(lock, config.find_keys, config.forbid_keys))
+    knowledge = Knowledge(lock, config.find_keys, config.forbid_keys)
+    if surroundings is not None:
+        knowledge = replace(knowledge, replaced=surroundings.replaced, unsafe=surroundings.unsafe)
+    return find_sites(_source(text), knowledge)
 
 
 def override(
@@ -70,6 +82,7 @@ def plan(
     *,
     config: Config = _DEFAULTS,
     today: date = _NO_DAY,
+    surroundings: Surroundings | None = None,
     tell_sites: bool = True,
 ) -> Plan:
     """Decide what `override` would write, and where.
@@ -77,7 +90,7 @@ def plan(
     With *tell_sites* the report names every site, and not only the findings.
     """
     source = _source(text)
-    found = find(source, lock, config=config)
+    found = find(source, lock, config=config, surroundings=surroundings)
     return plan_override(source, found, terms_of(config, lock, today), tell_sites=tell_sites)
 
 
@@ -100,12 +113,13 @@ def check(
     *,
     config: Config = _DEFAULTS,
     today: date = _NO_DAY,
+    surroundings: Surroundings | None = None,
 ) -> Report:
     """Say which images of a manifest the policy in *config* does not allow."""
     from imagelock.decide.check import check_sites
 
     source = _source(text)
-    found = find(source, lock, config=config)
+    found = find(source, lock, config=config, surroundings=surroundings)
     return check_sites(source, found, terms_of(config, lock, today))
 
 

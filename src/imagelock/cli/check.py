@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from imagelock.core.config import Config
     from imagelock.core.lock import Lock
     from imagelock.core.place import Source
+    from imagelock.find.surroundings import Surroundings
     from imagelock.outside.folders import Tree
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
@@ -83,8 +84,8 @@ def _check(path: str, lock: Lock, config: Config, console: Console) -> Report:
 
     today = date.today()  # noqa: DTZ011  (an exemption ends with the day where it is judged)
 
-    def look(source: Source) -> Report:
-        return api.check(source, lock, config=config, today=today)
+    def look(source: Source, surroundings: Surroundings | None = None) -> Report:
+        return api.check(source, lock, config=config, today=today, surroundings=surroundings)
 
     manifests = open_manifests(path)
     if isinstance(manifests, Stream):
@@ -93,7 +94,9 @@ def _check(path: str, lock: Lock, config: Config, console: Console) -> Report:
     return _check_tree(manifests, look, console)
 
 
-def _check_tree(tree: Tree, look: Callable[[Source], Report], console: Console) -> Report:
+def _check_tree(
+    tree: Tree, look: Callable[[Source, Surroundings], Report], console: Console
+) -> Report:
     from imagelock.cli.manifests import Unreadable, for_each_file, start_of
 
     reports = [start_of("check", tree)]

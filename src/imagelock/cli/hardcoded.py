@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from imagelock.cli.console import Console
     from imagelock.core.config import Config
     from imagelock.core.place import Source
+    from imagelock.find.surroundings import Surroundings
 
 __all__ = ["Hardcoded", "hardcoded_in"]
 
@@ -72,7 +73,9 @@ def _in_path(path: str, work: partial[Hardcoded], console: Console) -> Iterator[
             yield done[1]
 
 
-def _in_source(source: Source, *, lock: Lock, config: Config) -> Hardcoded:
+def _in_source(
+    source: Source, _: Surroundings | None = None, *, lock: Lock, config: Config
+) -> Hardcoded:
     found = api.find(source, lock, config=config)
     images = (site.image for site in found.sites)
     report = Report(

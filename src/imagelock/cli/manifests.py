@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from imagelock.core.finding import Coverage, Finding, Report
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO, Self
 
     from imagelock.cli.console import Console
+    from imagelock.find.surroundings import Surroundings
     from imagelock.outside.folders import Tree
 
 __all__ = [
@@ -144,9 +146,15 @@ def for_each_batch(
 
 
 def for_each_file(
-    task: Callable[[Source], R], tree: Tree, console: Console, label: str
+    task: Callable[[Source, Surroundings], R], tree: Tree, console: Console, label: str
 ) -> Iterator[tuple[str, tuple[Source, R] | Unreadable]]:
-    """Yield every manifest of a tree with what *task* made of it, in their order."""
+    """Yield every manifest of a tree with what *task* made of it, in their order.
+
+    *task* is also told what the other files of the tree say about the one.
+    """
+    from imagelock.find.surroundings import ALONE, read_surroundings
+
+    surroundings = read_surroundings((*tree.manifests, *tree.others), partial(_readable, tree))
 
     def work(name: str) -> tuple[Source, R] | Unreadable:
         shown = str(tree.root / name)
@@ -154,12 +162,19 @@ def for_each_file(
             source = read_source(tree.root / name, name=shown)
         except InputError as error:
             return Unreadable(shown, error)
-        return source, task(source)
+        return source, task(source, surroundings.get(name, ALONE))
 
     with console.progress(label, len(tree.manifests)) as progress:
         for name, made in _run(work, tree):
             yield name, made
             progress.advance(note=name)
+
+
+def _readable(tree: Tree, name: str) -> Source | None:
+    try:
+        return read_source(tree.root / name, name=str(tree.root / name))
+    except InputError:
+        return None
 
 
 def _run(work: Callable[[str], R], tree: Tree) -> Iterator[tuple[str, R]]:

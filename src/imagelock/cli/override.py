@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from imagelock.core.lock import Lock
     from imagelock.core.place import Source
     from imagelock.decide.override import Plan
+    from imagelock.find.surroundings import Surroundings
     from imagelock.outside.folders import Tree
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
@@ -95,7 +96,7 @@ class _Call:
         self._lock = lock
         self._today = today
 
-    def plan(self, source: Source) -> Plan:
+    def plan(self, source: Source, surroundings: Surroundings | None = None) -> Plan:
         """Decide what to write into one text."""
         from imagelock import api
 
@@ -104,6 +105,7 @@ class _Call:
             self._lock,
             config=self.config,
             today=self._today,
+            surroundings=surroundings,
             tell_sites=self.tells_sites,
         )
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from imagelock.core.place import FilePlace, Source
     from imagelock.core.reference import ImageReference
     from imagelock.decide.trace import Step, Trace
+    from imagelock.find.surroundings import Surroundings
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
 
@@ -91,7 +92,9 @@ def _sites(
         open_manifests,
     )
 
-    def look(source: Source) -> list[tuple[ImageReference | None, ReportedSite]]:
+    def look(
+        source: Source, _: Surroundings | None = None
+    ) -> list[tuple[ImageReference | None, ReportedSite]]:
         return api.told_sites(source, lock, config=config)
 
     for path in paths:
