@@ -56,6 +56,7 @@ COMMANDS = {
     "deploy": "Apply an app-of-apps and wait until Argo CD is in sync and healthy.",
     "verify": "Check every image that a cluster was asked to run.",
     "watch": "Check every image of a cluster all the time, and tell what changes.",
+    "rbac": "Print the permissions that verify, watch and deploy need.",
     "demo": "Run the whole pipeline on a bundled example, step by step.",
     "completion": "Print a completion script for a shell.",
 }
