@@ -431,3 +431,24 @@ def test_a_large_folder_gives_the_same_as_its_files_one_by_one(folder: Folder) -
     assert "100 sites, 100 pinned now" in done.stdout
     for number in range(100):
         assert folder.read(f"out/{number:03}.yaml") == PINNED_POD + filler
+
+
+def test_a_folder_with_images_is_not_said_to_name_none(folder: Folder) -> None:
+    folder.write("app/pod.yaml", POD)
+    folder.write("app/service.yaml", "kind: Service\n")
+
+    done = folder.run("override", "app", "-o", "out")
+
+    assert "2 files looked at\n" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [[], ["--format", "json"]])
+def test_a_file_without_an_image_is_not_called_clean(folder: Folder, arguments: list[str]) -> None:
+    folder.write("service.yaml", "kind: Service\n")
+
+    done = folder.run("override", "service.yaml", "-o", "out.yaml", *arguments)
+
+    assert done.returncode == 0
+    assert "clean" not in done.stdout
+    if not arguments:
+        assert "no image is named there" in done.stdout

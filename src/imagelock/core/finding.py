@@ -164,6 +164,11 @@ class Report(Struct, frozen=True, kw_only=True):
         """1 where a finding is an error, 0 otherwise."""
         return int(any(finding.severity == "error" for finding in self.findings))
 
+    @property
+    def names_no_image(self) -> bool:
+        """Whether sites were looked for, and there are none."""
+        return self.sites == () if "sites" not in self.summary else self.summary["sites"] == 0
+
     def count(self, severity: Severity) -> int:
         """Count the findings of one severity."""
         return sum(finding.severity == severity for finding in self.findings)

@@ -68,7 +68,7 @@ def _verdict(report: Report, groups: Sequence[Group]) -> str:
         return f"{_SYMBOLS[worst]} {name}: {how_many(groups)}"
     if not report.coverage.looked_at:
         return f"{_SYMBOLS['warning']} {name}: nothing was looked at"
-    if report.sites == ():
+    if report.names_no_image:
         return f"{_SYMBOLS['warning']} {name}: no image is named there"
     return f"{_SYMBOLS['clean']} {name}: clean"
 

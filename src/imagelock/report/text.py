@@ -139,7 +139,7 @@ def _result(report: Report, groups: Sequence[Group], paint: _Paint) -> str:
     if len(groups) < len(report.findings):
         told += f" on {_many(len(groups), 'lines')}"
     # An empty input is never clean: nobody can tell it from a wrong path.
-    if not report.coverage.looked_at or report.sites == ():
+    if not report.coverage.looked_at or report.names_no_image:
         return f"{told}: {seen}" if told else paint(seen, "warning")
     if report.exit_status:
         return f"{told}: {seen}"
@@ -152,7 +152,7 @@ def _seen(report: Report) -> str:
     if not coverage.looked_at:
         return f"nothing was looked at: there were no {printable(coverage.unit)}"
     seen = f"{_many(coverage.looked_at, coverage.unit)} looked at"
-    return f"{seen}, and no image is named there" if report.sites == () else seen
+    return f"{seen}, and no image is named there" if report.names_no_image else seen
 
 
 def _many(count: int, things: str) -> str:

@@ -29,7 +29,7 @@ def headline(report: Report, groups: Sequence[Group]) -> str:
         return told
     if not report.coverage.looked_at:
         return "nothing was looked at"
-    if report.sites == ():
+    if report.names_no_image:
         return "no image is named there"
     return f"clean, with {told}" if told else "clean"
 
