@@ -202,6 +202,7 @@ def test_a_cluster_that_forgot_its_history_is_listed_again(
     watch.said("appeared shop/Pod/b")
     assert watch.metric("imagelock_relists_total", kind="Pod") == 1
     assert len(watch.out) == 3
+    assert len(watch.err) == 2
 
 
 def test_a_line_that_breaks_in_its_middle_loses_nothing(cluster: LiveCluster, start: Start) -> None:

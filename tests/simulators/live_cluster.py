@@ -231,7 +231,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(code, "not now", {"Retry-After": wait} if wait else {})
             return
         address = _address(parts.path)
-        if address.plural in cluster.forbidden:
+        if address.plural not in _KINDS:
+            self._refuse(404, "the server could not find the requested resource")
+        elif address.plural in cluster.forbidden:
             self._refuse(
                 403,
                 f'{address.plural} is forbidden: User "u" cannot list resource '
@@ -377,9 +379,10 @@ def _concerns(change: Change, address: Address) -> bool:
 def _address(path: str) -> Address:
     parts = path.strip("/").split("/")[2:] if path.startswith("/api/") else path.split("/")[4:]
     namespace = ""
-    if parts[0] == "namespaces" and len(parts) > 2:
+    if parts[:1] == ["namespaces"] and len(parts) > 2:
         namespace, parts = parts[1], parts[2:]
-    return Address(parts[0], namespace, parts[1] if len(parts) > 1 else "")
+    plural, name = (*parts, "", "")[:2]
+    return Address(plural, namespace, name)
 
 
 def _merged(held: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:

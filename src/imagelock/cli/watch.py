@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import signal
 import threading
@@ -100,6 +101,8 @@ def _add_running(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> int:
     """Watch until somebody stops it."""
     gc.set_threshold(_ALLOCATIONS_BETWEEN_LOOKS, 10, 10)
+    # More watches than its pool keeps connections: that is meant, and no news for anybody.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     inputs = Inputs(args)
     for skipped in inputs.skipped:
         console.detail(f"not read: {skipped.what}: {skipped.reason}")
