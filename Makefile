@@ -30,6 +30,7 @@ fix: $(VENV)/.dev  ## Format, and mend what the linter can mend
 	$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.dev  ## Measure, and print a table of ratios
+	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python -m benchmarks.run
 
 SECONDS_A_TARGET ?= 60
@@ -59,6 +60,7 @@ $(BIN)/python:
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
 	@$(INSTALL) -r requirements/runtime.txt
 	@$(PIP) install --no-build-isolation --no-deps --editable .
+	@$(BIN)/python -m compileall -q src
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime

@@ -41,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, console: Console) -> int:
     """Read both, compare, say."""
-    from imagelock.decide.lock_changes import compare_locks
+    from imagelock.core.lock_changes import compare_locks
     from imagelock.errors import InputError
     from imagelock.report import lock_changes
 

@@ -24,12 +24,9 @@ from imagelock.find import (
     position,
     split,
 )
-from imagelock.find.candidates import Candidates
-from imagelock.find.charts import guarded
 from imagelock.find.context import context_of
 from imagelock.find.merged import MERGE_KEY, merged
 from imagelock.find.namespace import namespace_of
-from imagelock.find.placeholders import marked
 from imagelock.find.shared import settled
 from imagelock.find.site import Path, Site
 from imagelock.find.visit import Knowledge, Layer, Visit
@@ -104,8 +101,14 @@ def find_sites(source: Source, knowledge: Knowledge) -> FoundSites:
 def _with_others(site: Site, knowledge: Knowledge) -> Site:
     """Return a site as other files of its tree make it."""
     if knowledge.replaced:
+        from imagelock.find.placeholders import marked
+
         site = marked(site, knowledge.replaced)
-    return guarded(site, knowledge.unsafe) if knowledge.unsafe else site
+    if knowledge.unsafe:
+        from imagelock.find.charts import guarded
+
+        site = guarded(site, knowledge.unsafe)
+    return site
 
 
 def _worth_parsing(text: Text, knowledge: Knowledge) -> Iterator[Chunk]:
@@ -113,6 +116,8 @@ def _worth_parsing(text: Text, knowledge: Knowledge) -> Iterator[Chunk]:
     if len(text.content) <= _SMALL:
         yield from chunks(text.content)
         return
+    from imagelock.find.candidates import Candidates
+
     candidates = Candidates(knowledge)
     for chunk in chunks(text.content):
         if candidates.may_name_an_image(text.content[chunk.start : chunk.end]):

@@ -8,7 +8,7 @@ from msgspec import json
 
 if TYPE_CHECKING:
     from imagelock.core.lock import LockEntry
-    from imagelock.decide.lock_changes import Change, ChangeKind, LockChanges
+    from imagelock.core.lock_changes import Change, ChangeKind, LockChanges
 
 __all__ = ["render_json", "render_markdown", "render_text"]
 
