@@ -118,6 +118,69 @@ def test_nodes_that_were_seen_are_known_to_what_judges_by_other_terms() -> None:
     assert rules(one.findings) == ["cannot-compare"]
 
 
+def of_job(job: str) -> Page:
+    return Page(kind="Pod", pods=(replace(pod(f"{job}-x", "redis:7"), owner=Owner("Job", job)),))
+
+
+def a_job(name: str, *, owner: str = "") -> Page:
+    by = Owner("CronJob", owner) if owner else None
+    containers = pod(image="redis:7").containers
+    job = Workload(kind="Job", namespace="shop", name=name, containers=containers, owner=by)
+    return Page(kind="Job", workloads=(job,))
+
+
+def workloads(page: Page, objects: Objects) -> list[str]:
+    places = [finding.place for one in objects.judged(page) for finding in one.findings]
+    return [place.workload for place in places if isinstance(place, ClusterPlace)]
+
+
+def test_the_pod_of_a_cron_job_is_told_at_the_cron_job() -> None:
+    objects = Objects(TERMS)
+    list(objects.judged(a_job("nightly", owner="backup")))
+
+    assert workloads(of_job("nightly"), objects) == ["CronJob/backup"]
+
+
+def test_the_pod_of_a_job_that_was_not_seen_yet_is_told_where_its_name_leads() -> None:
+    assert workloads(of_job("backup-29384756"), Objects(TERMS)) == ["CronJob/backup"]
+    assert workloads(of_job("migrate-7"), Objects(TERMS)) == ["Job/migrate-7"]
+
+
+def test_a_job_that_somebody_named_like_that_is_its_own_workload() -> None:
+    objects = Objects(TERMS)
+    list(objects.judged(a_job("report-20260301")))
+
+    assert workloads(of_job("report-20260301"), objects) == ["Job/report-20260301"]
+
+
+def test_jobs_that_are_gone_are_forgotten() -> None:
+    objects = Objects(TERMS)
+    for name in ("a", "b", "c"):
+        list(objects.judged(a_job(name, owner="backup")))
+
+    objects.forget("Job", "shop", "a")
+    objects.keep("Job", lambda _namespace, name: name == "c")
+    objects.keep("Pod", lambda _namespace, _name: False)
+
+    assert [workloads(of_job(name), objects) for name in ("a", "b", "c")] == [
+        ["Job/a"],
+        ["Job/b"],
+        ["CronJob/backup"],
+    ]
+
+
+def test_nodes_that_are_gone_are_forgotten() -> None:
+    proofs = Proofs({Digest.parse(A): Index((Child(Digest.parse(B), "arm64"),))})
+    objects = Objects(TERMS, proofs=proofs)
+    runs = Page(kind="Pod", pods=(pod(image_id=f"quay.io/shop/api@{B}"),))
+    list(objects.judged(Page(kind="Node", nodes=(Node(name="n", architecture="amd64"),))))
+    assert [rules(one.findings) for one in objects.judged(runs)] == [["cannot-compare"]]
+
+    objects.keep("Node", lambda _namespace, _name: False)
+
+    assert [rules(one.findings) for one in objects.judged(runs)] == [[]]
+
+
 def test_an_image_that_nothing_explains_is_told_of_every_node_that_holds_it() -> None:
     lock = parse_lock(Source("images.lock", f"{PINNED}\n"))
     held = (("quay.io/stray/image:1",),)
@@ -134,7 +197,7 @@ def test_of_a_recorded_cluster_it_says_what_verify_says(policy: str) -> None:
         pytest.skip("needs ../shared/recordings/kubernetes-1.36")
     lock = parse_lock(Source("images.lock", (RECORDINGS / "images.lock").read_text()))
     terms = replace(TERMS, policy=policy, lock=lock, exemptions=exemptions_of(("gke",)))
-    names = ("nodes", "pods-all", "deployments", "statefulsets", "daemonsets", "jobs", "cronjobs")
+    names = ("nodes", "jobs", "pods-all", "deployments", "statefulsets", "daemonsets", "cronjobs")
     pages = [parse_page(recorded(name).body, name=name) for name in names]
 
     by_object = {finding for one in judged(*pages, terms=terms) for finding in one.findings}

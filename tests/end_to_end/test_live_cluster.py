@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,3 +82,20 @@ def test_an_object_that_is_wrong_is_the_fault_of_the_file(
 
     assert status == 2
     assert "nonsense" in capsys.readouterr().err
+
+
+def test_a_live_cluster_is_watched_until_somebody_stops_it(kubeconfig: Path) -> None:
+    command = [sys.executable, "-m", "imagelock", "watch", "--format", "json", "--quiet"]
+    with subprocess.Popen(
+        [*command, "--kubeconfig", str(kubeconfig)], stdout=subprocess.PIPE, text=True
+    ) as watch:
+        assert watch.stdout is not None
+        told = []
+        for line in watch.stdout:
+            told.append(json.loads(line)["change"])
+            if told[-1] == "whole":
+                watch.send_signal(signal.SIGTERM)
+
+    assert watch.returncode == 0
+    assert told[0] == "began"
+    assert told[-1] == "whole"

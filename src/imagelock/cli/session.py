@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from imagelock.core.place import printable
@@ -134,11 +135,13 @@ class Session:
                 self._take(feed, page)
             case Whole():
                 self._teller.tell(self._current.end(feed))
+                self._objects.keep(feed.kind, partial(self._is_there, feed))
                 self._answered(feed)
             case Changed(page, _):
                 self._take(feed, page)
             case Deleted(namespace, name, _):
                 self._teller.tell(self._current.remove(feed, namespace, name))
+                self._objects.forget(feed.kind, namespace, name)
             case Alive():
                 pass
             case never:
@@ -153,6 +156,10 @@ class Session:
     def _take(self, feed: Feed, page: Page) -> None:
         for judged in self._objects.judged(page):
             self._teller.tell(self._current.take(feed, judged))
+
+    def _is_there(self, feed: Feed, namespace: str, name: str) -> bool:
+        """Say whether an object is there, as far as this feed can tell."""
+        return feed.namespace not in {"", namespace} or self._current.holds(feed, namespace, name)
 
     def _heard(self, feed: Feed, lag: float) -> None:
         gauges, kind = self._teller.gauges, feed.kind

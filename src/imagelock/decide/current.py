@@ -70,6 +70,10 @@ class CurrentFindings:
         """Count the objects of a kind."""
         return sum(len(entries) for feed, entries in self._entries.items() if feed.kind == kind)
 
+    def holds(self, feed: Feed, namespace: str, name: str) -> bool:
+        """Say whether an object is there."""
+        return (namespace, name) in self._entries.get(feed, {})
+
     def begin(self, feed: Feed) -> None:
         """Note that a list of everything begins: what it does not bring is gone at its end."""
         # A list that broke off is begun again: what it brought counts as seen before.

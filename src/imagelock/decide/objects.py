@@ -6,9 +6,11 @@ finds is handed out by object.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imagelock.core.cluster import Node, Page, Pod, Workload
 from imagelock.core.finding import Finding
@@ -17,12 +19,15 @@ from imagelock.decide.running import NO_PROOFS
 from imagelock.decide.verify import EVERYTHING, Scope, verify_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from imagelock.core.proof import Proofs
     from imagelock.decide.judge import Terms
 
 __all__ = ["Judged", "Objects"]
+
+# The controller of CronJobs names a Job after the minute, since 1970, that it is for.
+_OF_A_CRON_JOB = re.compile(r"(.+)-[0-9]{8}")
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -56,10 +61,12 @@ class Objects:
         self._scope = scope
         self._cluster = cluster
         self._strict = strict
+        # Of other objects, that some pods depend on: of nodes, and of the Jobs of CronJobs.
         self._architectures: dict[str, str] = {}
+        self._jobs: dict[tuple[str, str], str] = {}
 
     def by(self, terms: Terms, proofs: Proofs) -> Objects:
-        """Return what judges by other terms; the nodes that were seen are known to it."""
+        """Return what judges by other terms, and knows the nodes and Jobs that were seen."""
         other = Objects(
             terms,
             proofs=proofs,
@@ -67,14 +74,35 @@ class Objects:
             cluster=self._cluster,
             strict=self._strict,
         )
-        other._architectures = self._architectures
+        other._architectures, other._jobs = self._architectures, self._jobs
         return other
+
+    def forget(self, kind: str, namespace: str, name: str) -> None:
+        """Forget an object that is gone."""
+        if kind == "Node":
+            self._architectures.pop(name, None)
+        elif kind == "Job":
+            self._jobs.pop((namespace, name), None)
+
+    def keep(self, kind: str, is_there: Callable[[str, str], bool]) -> None:
+        """Forget the objects of a kind that are not there, by namespace and name."""
+        if kind == "Node":
+            gone = [("", name) for name in self._architectures if not is_there("", name)]
+        elif kind == "Job":
+            gone = [job for job in self._jobs if not is_there(*job)]
+        else:
+            return
+        for namespace, name in gone:
+            self.forget(kind, namespace, name)
 
     def judged(self, page: Page) -> Iterator[Judged]:
         """Yield the objects of a page that are in scope."""
         for node in page.nodes:
             # Each by itself: together, an image would be told at its first node only.
             yield from self._judged_node(node)
+        for workload in page.workloads:
+            if workload.kind == "Job":
+                self._jobs[workload.namespace, workload.name] = workload.workload
         everything: tuple[Pod | Workload, ...] = (*page.pods, *page.workloads)
         objects = [one for one in everything if self._scope.holds(one.namespace)]
         if not objects:
@@ -105,10 +133,21 @@ class Objects:
         for finding in report.findings:
             place = finding.place
             if isinstance(place, ClusterPlace) and finding.severity != "note":
-                told = finding.strict() if self._strict else finding
+                told = replace(finding, place=self._with_cron_job(place))
                 key = (place.kind, place.namespace, place.name)
-                by_object.setdefault(key, []).append(told)
+                by_object.setdefault(key, []).append(told.strict() if self._strict else told)
         return by_object
+
+    def _with_cron_job(self, place: ClusterPlace) -> ClusterPlace:
+        """Name the CronJob of a Job's pod, which only the Job knows."""
+        kind, _, name = place.workload.partition("/")
+        if kind != "Job" or place.kind != "Pod":
+            return place
+        known = self._jobs.get((place.namespace, name))
+        made = _OF_A_CRON_JOB.fullmatch(name)
+        if known is None and made is not None:
+            known = f"CronJob/{made[1]}"  # its pod was faster than the Job itself
+        return replace(place, workload=known) if known is not None else place
 
     def _nodes_of(self, pods: Iterable[Pod]) -> Page:
         """Return what is known of the nodes on which pods run: their architecture."""
