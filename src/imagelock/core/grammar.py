@@ -45,16 +45,19 @@ MAX_PATH_LENGTH = 255  # characters: RepositoryNameTotalLengthMax, the registry 
 MAX_TAG_LENGTH = 128  # characters
 DIGEST_HEX_DIGITS = {"sha256": 64, "sha512": 128}
 
-# Every part is matched as far as it goes and never given back (`++`, `*+`): what
-# may follow a part is never what the part is made of. So the time is linear in
-# the length of any text, hostile ones included.
-_HOST_COMPONENT = r"[a-zA-Z0-9]++(?:-++[a-zA-Z0-9]++)*+"
+# A run of characters is matched as far as it goes and never given back (`++`): what
+# may follow it is never what it is made of. A group that is given back is not tried
+# in another way, for the same reason. So the time is linear in the length of any
+# text, hostile ones included. Groups are not possessive themselves: Python before
+# 3.11.5, and Debian 12 has 3.11.2, keeps what half an iteration of one had matched
+# (python/cpython#106052), and takes `app-/x` for a path.
+_HOST_COMPONENT = r"[a-zA-Z0-9]++(?:-++[a-zA-Z0-9]++)*"
 DOMAIN = (
-    rf"(?:{_HOST_COMPONENT}(?:\.{_HOST_COMPONENT})*+"
+    rf"(?:{_HOST_COMPONENT}(?:\.{_HOST_COMPONENT})*"
     r"|\[[a-fA-F0-9:]++\])(?::[0-9]++)?"
 )
-_PATH_COMPONENT = r"[a-z0-9]++(?:(?:\.|__?|-++)[a-z0-9]++)*+"
-PATH = rf"{_PATH_COMPONENT}(?:/{_PATH_COMPONENT})*+"
+_PATH_COMPONENT = r"[a-z0-9]++(?:(?:\.|__?|-++)[a-z0-9]++)*"
+PATH = rf"{_PATH_COMPONENT}(?:/{_PATH_COMPONENT})*"
 TAG = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 DIGEST = r"sha256:[0-9a-f]{64}(?![0-9a-f])|sha512:[0-9a-f]{128}(?![0-9a-f])"
 
