@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.simulators.api_server import Answer, ApiServer, Request, said
 
 from imagelock.errors import ClusterError
-from imagelock.outside.halves import list_in_halves
+from imagelock.outside.halves import Halves, Listing
 from imagelock.outside.workers import worker_count
 from imagelock.syntax.kubernetes import parse_page
 
@@ -55,8 +54,18 @@ def in_pages(request: Request) -> Answer:
     return page(number_of(request))
 
 
-def listed(api: Api) -> list[Page]:
-    return list(list_in_halves(api, PATH, partial(parse_page, name=PATH)))
+def parse(data: bytes, listing: Listing) -> Page:
+    return parse_page(data, name=listing.path)
+
+
+def pages_of(api: Api, *, lists: int = 1) -> Iterator[Page]:
+    with Halves(api, parse) as halves:
+        for _ in range(lists):
+            yield from halves.pages(Listing(PATH, "Pod", {}))
+
+
+def listed(api: Api, *, lists: int = 1) -> list[Page]:
+    return list(pages_of(api, lists=lists))
 
 
 def names(api: Api) -> list[str]:
@@ -72,6 +81,15 @@ def test_every_page_comes_once(serve: Serve, reach: Reach, pages: int) -> None:
 
     assert names(reach(server)) == ALL[: 2 * pages]
     assert len(server.requests) == pages
+
+
+def test_one_process_reads_several_lists(serve: Serve, reach: Reach) -> None:
+    server = serve(in_pages)
+
+    pages = listed(reach(server), lists=3)
+
+    assert sorted(pod.name for one in pages for pod in one.pods) == sorted(ALL * 3)
+    assert len(server.requests) == 3 * PAGES
 
 
 def test_pods_come_through_the_other_process_unchanged(serve: Serve, reach: Reach) -> None:
@@ -150,7 +168,7 @@ def test_a_list_that_turns_in_circles_is_an_error(serve: Serve, reach: Reach) ->
 
 
 def test_whoever_stops_early_leaves_no_process(serve: Serve, reach: Reach) -> None:
-    pages: Any = list_in_halves(reach(serve(in_pages)), PATH, partial(parse_page, name=PATH))
+    pages: Any = pages_of(reach(serve(in_pages)))
     for _ in range(4):
         next(pages)
 
@@ -158,7 +176,7 @@ def test_whoever_stops_early_leaves_no_process(serve: Serve, reach: Reach) -> No
 
 
 def test_a_process_that_was_killed_is_not_missed(serve: Serve, reach: Reach) -> None:
-    pages = list_in_halves(reach(serve(in_pages)), PATH, partial(parse_page, name=PATH))
+    pages = pages_of(reach(serve(in_pages)))
     found: list[str] = []
 
     for one in pages:

@@ -338,3 +338,31 @@ def test_a_recorded_list_with_any_byte_changed_ends_the_same_two_ways(
     at %= len(data)
 
     assert ends_well(data[:at] + change + data[at + len(change) :])
+
+
+def test_pods_that_are_plain_are_grouped_and_the_others_are_read() -> None:
+    def pod(name: str, namespace: str, image: str) -> str:
+        metadata = f'{{"name":"{name}","namespace":"{namespace}","uid":"u{name}"}}'
+        return f'{{"metadata":{metadata},"spec":{{"containers":[{{"image":"{image}"}}]}}}}'
+
+    pods = [pod("a", "x", "redis"), pod("b", "x", "redis"), pod("c", "y", "redis")]
+    pods += [pod("d", "x", "nginx"), pod("e", "x", "redis")]
+    data = f'{{"kind":"PodList","items":[{",".join(pods)}]}}'.encode()
+
+    read = parse_page(data, name="x", is_plain=lambda _, asked: asked[0].image == "redis")
+
+    assert [(alike.namespace, alike.uids) for alike in read.alike] == [
+        ("x", ("ua", "ub", "ue")),
+        ("y", ("uc",)),
+    ]
+    assert [pod.name for pod in read.pods] == ["d"]
+    assert (read.pod_count, read.object_count) == (5, 5)
+
+
+def test_pods_beside_one_that_mounts_an_image_are_read_one_by_one() -> None:
+    mounting = '{"spec":{"volumes":[{"name":"m","image":{"reference":"quay.io/m:1"}}]}}'
+    data = f'{{"kind":"PodList","items":[{POD},{mounting}]}}'.encode()
+
+    read = parse_page(data, name="x", is_plain=lambda *_: True)
+
+    assert (len(read.pods), read.alike) == (2, ())

@@ -23,6 +23,7 @@ from imagelock.cli.judging import (
 from imagelock.cli.provenance import described
 from imagelock.cli.reporting import tell
 from imagelock.core.finding import Coverage, Report
+from imagelock.decide.plain import Plain
 from imagelock.decide.verify import verify_pages
 from imagelock.errors import InputError
 from imagelock.syntax.selectors import parse_selector
@@ -103,7 +104,7 @@ def run(args: Namespace, console: Console) -> int:
     selector = None if args.selector is None else parse_selector(args.selector)
     terms, of_manifests = _terms(args, config, console)
     proofs, skipped = the_proofs(args.image_indexes)
-    pages, cluster = _pages(args, selector, console)
+    pages, cluster = _pages(args, selector, Plain(terms), console)
     report = verify_pages(
         _watched(pages, console),
         terms,
@@ -132,23 +133,24 @@ def _terms(args: Namespace, config: Config, console: Console) -> tuple[Terms, Re
 
 
 def _pages(
-    args: Namespace, selector: Selector | None, console: Console
+    args: Namespace, selector: Selector | None, is_plain: Plain, console: Console
 ) -> tuple[Iterator[Page], str]:
     """Return the pages that are meant, and the cluster's name where it is known."""
     if args.sources:
         from imagelock.outside.saved import saved_pages
 
-        return saved_pages(args.sources, selector=selector), ""
+        return saved_pages(args.sources, selector=selector, is_plain=is_plain), ""
     from imagelock.outside.kubernetes_api import connect
     from imagelock.outside.pages import live_pages
 
     api = connect(args.kubeconfig, args.context, notice=console.warn)
     console.detail(f"asking {api.host}")
-    return live_pages(api, args.namespace, selector=selector), args.context or api.host
+    pages = live_pages(api, args.namespace, selector=selector, is_plain=is_plain)
+    return pages, args.context or api.host
 
 
 def _watched(pages: Iterator[Page], console: Console) -> Iterator[Page]:
     with console.progress("verifying pods") as progress:
         for page in pages:
-            progress.advance(len(page.pods), note=page.kind)
+            progress.advance(page.pod_count, note=page.kind)
             yield page

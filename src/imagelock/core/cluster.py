@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from imagelock.core.finding import Skipped
 
-__all__ = ["Container", "Node", "Owner", "Page", "Pod", "State", "Workload"]
+__all__ = ["Alike", "Container", "Node", "Owner", "Page", "Pod", "State", "Workload"]
 
 State = Literal["waiting", "running", "terminated", "unknown"]
 
@@ -118,9 +118,18 @@ class Node(Struct, frozen=True, kw_only=True, gc=False):
     images: tuple[tuple[str, ...], ...] = ()
 
 
+class Alike(Struct, frozen=True, gc=False):
+    """Pods of a namespace that ask for the same and run the same, and that nothing is told of."""
+
+    namespace: str
+    containers: tuple[Container, ...]
+    uids: tuple[str, ...]
+
+
 class Page(Struct, frozen=True, kw_only=True):
     """One answer of a cluster, which may be a part of a list.
 
+    *alike* are the pods that are only counted; each pod is there or in *pods*.
     *continue_token* asks for the next part and is empty on the last one,
     *remaining* is how many objects are still to come (0 where the server does
     not say), *version* the moment of the cluster that it shows. *others* counts
@@ -131,6 +140,7 @@ class Page(Struct, frozen=True, kw_only=True):
     kind: str
     name: str = ""
     pods: tuple[Pod, ...] = ()
+    alike: tuple[Alike, ...] = ()
     workloads: tuple[Workload, ...] = ()
     nodes: tuple[Node, ...] = ()
     continue_token: str = ""
@@ -139,3 +149,13 @@ class Page(Struct, frozen=True, kw_only=True):
     others: tuple[tuple[str, int], ...] = ()
     unselected: int = 0
     unseen: tuple[Skipped, ...] = ()
+
+    @property
+    def pod_count(self) -> int:
+        """How many pods are on it."""
+        return len(self.pods) + sum(len(alike.uids) for alike in self.alike)
+
+    @property
+    def object_count(self) -> int:
+        """How many objects are on it, of all kinds that are read."""
+        return self.pod_count + len(self.workloads) + len(self.nodes)

@@ -91,9 +91,9 @@ class LeftOut:
         self._unselected += page.unselected
         self._kinds.update(dict(page.others))
 
-    def add(self, namespace: str) -> None:
-        """Note an object of a namespace that is not meant."""
-        self._namespaces[namespace] += 1
+    def add(self, namespace: str, count: int = 1) -> None:
+        """Note objects of a namespace that is not meant."""
+        self._namespaces[namespace] += count
 
     def skipped(self) -> Iterator[Skipped]:
         """Say what was left out, and why."""

@@ -21,6 +21,7 @@ from imagelock.core.podspec import POD_SPECS
 from imagelock.decide.asked import AskedImages
 from imagelock.decide.compared import RunningImages
 from imagelock.decide.nodes import NodeImages
+from imagelock.decide.plain import Plain
 from imagelock.decide.running import NO_PROOFS
 from imagelock.decide.scope import EVERYTHING, LeftOut, Scope
 from imagelock.decide.whole import Lists
@@ -28,7 +29,7 @@ from imagelock.decide.whole import Lists
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from imagelock.core.cluster import Container, Page
+    from imagelock.core.cluster import Alike, Container, Page
     from imagelock.core.proof import Proofs
     from imagelock.decide.judge import Terms
 
@@ -46,7 +47,8 @@ def verify_pages(
     """Judge every image that the pages name, and compare it with what runs.
 
     Args:
-        pages: The cluster, in pages of any kind and order.
+        pages: The cluster, in pages of any kind and order; what is alike on them was
+            found plain by `Plain` of the same terms.
         terms: What an image is judged by.
         proofs: Documents that show which digests belong together.
         scope: What is meant of it.
@@ -70,10 +72,10 @@ class _Verification:
         self._running = RunningImages(proofs)
         self._nodes = NodeImages()
         self._lists = Lists()
-        self._plain: dict[tuple[str, str, tuple[Container, ...]], int] = {}
         self._seen: set[str] = set()
         self._counts: Counter[str] = Counter()
         self._left_out = LeftOut(scope)
+        self._is_plain = Plain(terms)
         self._findings: list[Finding] = []
         self._cron_jobs: dict[tuple[str, str], str] = {}
         self._last_page = cluster or "the cluster"
@@ -85,6 +87,8 @@ class _Verification:
         self._left_out.take(page)
         for node in page.nodes:
             self._nodes.take(node)
+        for alike in page.alike:
+            self._take_alike(alike)
         for pod in page.pods:
             self._take("Pod", pod)
         for workload in page.workloads:
@@ -96,7 +100,6 @@ class _Verification:
 
     def report(self) -> Report:
         """Tell what was found."""
-        self._count_plain()
         running = tuple(self._running.finish(self._nodes))
         nodes = () if self._scope.is_narrow else tuple(self._about_nodes())
         return Report(
@@ -119,7 +122,11 @@ class _Verification:
     def _take(self, kind: str, found: Pod | Workload) -> None:
         if not self._scope.holds(found.namespace):
             self._left_out.add(found.namespace)
-        elif not self._is_known(found.uid):
+        elif self._is_known(found.uid):
+            pass
+        elif isinstance(found, Pod) and self._is_plain(found.namespace, found.containers):
+            self._count_pods(found.namespace, found.containers, 1)
+        else:
             self._counts["pods" if isinstance(found, Pod) else "workloads"] += 1
             self._look_at(kind, found)
 
@@ -132,24 +139,21 @@ class _Verification:
             self._seen.add(uid)
         return False
 
+    def _take_alike(self, alike: Alike) -> None:
+        if not self._scope.holds(alike.namespace):
+            self._left_out.add(alike.namespace, len(alike.uids))
+            return
+        fresh = set(alike.uids) - self._seen - {""}
+        self._seen |= fresh
+        self._count_pods(alike.namespace, alike.containers, len(fresh) + alike.uids.count(""))
+
+    def _count_pods(self, namespace: str, containers: tuple[Container, ...], count: int) -> None:
+        self._counts["pods"] += count
+        for container in containers:
+            self._asked.count(container.image, namespace, count)
+            self._running.count(container, count)
+
     def _look_at(self, kind: str, found: Pod | Workload) -> None:
-        # Nearly all pods are plain and like others: those are counted, and looked at once.
-        alike = (kind, found.namespace, found.containers)
-        if alike in self._plain:
-            self._plain[alike] += 1
-        elif self._is_plain(*alike):
-            self._plain[alike] = 1
-        else:
-            self._look_closely(kind, found)
-
-    def _is_plain(self, kind: str, namespace: str, containers: tuple[Container, ...]) -> bool:
-        return (
-            bool(containers)
-            and all(self._asked.passes(one.image, namespace) for one in containers)
-            and (kind != "Pod" or all(map(self._running.is_plain, containers)))
-        )
-
-    def _look_closely(self, kind: str, found: Pod | Workload) -> None:
         if not found.containers and kind in POD_SPECS:
             message = "it names no image, and every pod has one: this was cut, or made by hand"
             self._findings.append(Finding.of("not-read", self._place(kind, found), message))
@@ -158,14 +162,6 @@ class _Verification:
             self._asked.take(container.image, place)
             if isinstance(found, Pod):
                 self._running.take(container, place, found.node)
-
-    def _count_plain(self) -> None:
-        for (kind, namespace, containers), times in self._plain.items():
-            for container in containers:
-                self._asked.count(container.image, namespace, times)
-                if kind == "Pod":
-                    self._running.count(container, times)
-        self._plain.clear()
 
     def _place(self, kind: str, found: Pod | Workload, container: str = "") -> ClusterPlace:
         return ClusterPlace(

@@ -27,7 +27,7 @@ class Lists:
 
     def take(self, page: Page) -> None:
         """Note how much a page held, and what it said of the rest."""
-        count = len(page.pods) + len(page.workloads) + len(page.nodes)
+        count = page.object_count
         self._seen[page.kind] += count
         if page.continue_token:
             self._unfinished[page.kind] = page.name

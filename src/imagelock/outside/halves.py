@@ -1,4 +1,4 @@
-"""A long list in two processes: each of them gets and decodes every other page.
+"""Long lists in two processes: each of them gets and decodes every other page.
 
     here    get 1 ── decode 1 ──── get 3 ── decode 3 ──── …     The beginning of a page holds
                 └─ token of 2       │  └─ token of 4            the token of the next one, so
@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import signal
 from contextlib import suppress
+from itertools import count
 from typing import TYPE_CHECKING, Self
 
+from msgspec import Struct
 from msgspec.msgpack import Decoder, encode
 
 from imagelock.core.cluster import Page
@@ -22,84 +24,39 @@ from imagelock.outside.cluster import Reader, next_token
 from imagelock.outside.workers import worker_count
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
     from types import TracebackType
 
     from imagelock.outside.kubernetes_api import Api
 
-    Decode = Callable[[bytes], Page]
+    Parse = Callable[[bytes, "Listing"], Page]
 
-__all__ = ["list_in_halves"]
+__all__ = ["Halves", "Listing"]
 
 _ALONE = 2  # pages: starting a process takes as long as they do
-_PAGE = Decoder(Page)
 
 
-def list_in_halves(
-    api: Api, path: str, decode: Decode, *, params: Mapping[str, str] | None = None
-) -> Iterator[Page]:
-    """Yield the pages of a list as `list_pages` does, nearly twice as fast where it is long.
+class Listing(Struct, frozen=True):
+    """Which list is meant: its path, the kind of its objects, and parameters."""
 
-    Raises:
-        ClusterError: A page did not come, or is not what a page is.
-    """
-    there = Reader(api.in_another_process(), path, params=params)
-    with _Other(there, decode) as other:
-        yield from _Halves(api, Reader(api, path, params=params), decode, other).pages()
+    path: str
+    kind: str
+    params: dict[str, str]
 
 
-class _Halves:
-    """This process: it reads a list, and has the other one read what it can.
+class Halves:
+    """Reads lists here and in another process; use it as a context manager.
 
-    What that does not deliver is read here, with all the patience and all the errors of
-    `Reader`: the other process can make a list faster, and nothing else.
+    What the other process does not deliver is read here, with all the patience and all
+    the errors of `Reader`: it can make a list faster, and nothing else.
     """
 
-    def __init__(self, api: Api, reader: Reader, decode: Decode, other: _Other) -> None:
+    def __init__(self, api: Api, parse: Parse) -> None:
         self._api = api
-        self._reader = reader
-        self._decode = decode
-        self._other = other
-
-    def pages(self) -> Iterator[Page]:
-        data = self._reader.fetch("")
-        while True:
-            guess = next_token(data)
-            self._other.ask(guess)
-            page = self._api.read(data, self._decode)
-            token, ahead = self._reader.follow(page), ("", b"")
-            yield page
-            if token == guess and self._other.is_asked:
-                ahead = self._get_ahead(self._other.token())
-                theirs = self._other.page()
-                if theirs is not None:
-                    token = self._reader.follow(theirs)
-                    yield theirs
-            if not token:
-                return
-            data = ahead[1] if ahead[0] == token else self._reader.fetch(token)
-
-    def _get_ahead(self, token: str) -> tuple[str, bytes]:
-        """Get the page after theirs while they decode it; its token is still a guess."""
-        if token:
-            with suppress(ClusterError):
-                return token, self._reader.fetch_once(token)
-        return "", b""
-
-
-class _Other:
-    """The other process: asked by a token, it answers with the next token, then with the page."""
-
-    def __init__(self, reader: Reader, decode: Decode) -> None:
-        self.is_asked = False
-        self._reader = reader
-        self._decode = decode
-        self._may_start = worker_count() > 1
-        self._alone = _ALONE
-        self._pipe: Connection | None = None
-        self._process: ForkProcess | None = None
+        self._parse = parse
+        self._other = _Other(api.in_another_process(), parse)
 
     def __enter__(self) -> Self:
         return self
@@ -110,19 +67,79 @@ class _Other:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._stop()
+        self._other.stop()
 
-    def ask(self, token: str) -> None:
+    def pages(self, listing: Listing) -> Iterator[Page]:
+        """Yield the pages of a list as `list_pages` does, nearly twice as fast if it is long.
+
+        Raises:
+            ClusterError: A page did not come, or is not what a page is.
+        """
+        reader = Reader(self._api, listing.path, params=listing.params)
+        data = reader.fetch("")
+        for number in count():
+            guess = next_token(data)
+            if number >= _ALONE or self._other.has_started:
+                self._other.ask(listing, guess)
+            page = self._read(data, listing)
+            token, ahead = reader.follow(page), ("", b"")
+            yield page
+            if token == guess and self._other.is_asked:
+                ahead = _get_ahead(reader, self._other.token())
+                theirs = self._other.page()
+                if theirs is not None:
+                    token = reader.follow(theirs)
+                    yield theirs
+            if not token:
+                return
+            data = ahead[1] if ahead[0] == token else reader.fetch(token)
+
+    def _read(self, data: bytes, listing: Listing) -> Page:
+        return self._api.read(data, lambda data: self._parse(data, listing))
+
+
+def _get_ahead(reader: Reader, token: str) -> tuple[str, bytes]:
+    """Get the page after theirs while they decode it; its token is still a guess."""
+    if token:
+        with suppress(ClusterError):
+            return token, reader.fetch_once(token)
+    return "", b""
+
+
+class _Question(Struct, frozen=True):
+    listing: Listing
+    token: str
+
+
+_PAGE = Decoder(Page)
+_QUESTION = Decoder(_Question)
+
+
+class _Other:
+    """The other process: asked for a page, it answers with the next token, then the page."""
+
+    def __init__(self, api: Api, parse: Parse) -> None:
+        self.is_asked = False
+        self._api = api
+        self._parse = parse
+        self._may_start = worker_count() > 1
+        self._pipe: Connection | None = None
+        self._process: ForkProcess | None = None
+
+    @property
+    def has_started(self) -> bool:
+        """Whether it is there."""
+        return self._pipe is not None
+
+    def ask(self, listing: Listing, token: str) -> None:
         """Ask for a page, unless nothing is known of it."""
         if self.is_asked:
-            self._stop()  # what it was asked for was wrong, and nobody takes its answer
-        if self._pipe is None and self._may_start and token:
-            self._alone -= 1
-            if self._alone < 0:
-                self._start()
-        if self._pipe is not None and token:
+            self.stop()  # what it was asked for was wrong, and nobody takes its answer
+        if token and self._pipe is None and self._may_start:
+            self._start()
+        if token and self._pipe is not None:
             with suppress(OSError):  # it has died: then nothing is asked
-                self._pipe.send_bytes(token.encode())
+                self._pipe.send_bytes(encode(_Question(listing, token)))
                 self.is_asked = True
 
     def token(self) -> str:
@@ -134,9 +151,19 @@ class _Other:
         answer = self._receive()
         self.is_asked = False
         if not answer:
-            self._stop()
+            self.stop()
             return None
         return _PAGE.decode(answer)
+
+    def stop(self) -> None:
+        """End it for good."""
+        self._may_start = self.is_asked = False
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._process is not None:
+            self._process.terminate()
+            self._process.join()
+        self._pipe = self._process = None
 
     def _receive(self) -> bytes:
         with suppress(EOFError, OSError):
@@ -149,41 +176,33 @@ class _Other:
 
         context = get_context("fork")
         self._pipe, theirs = context.Pipe()
-        arguments = (theirs, self._pipe, self._reader, self._decode)
+        arguments = (theirs, self._pipe, self._api, self._parse)
         self._process = context.Process(target=_serve, args=arguments, daemon=True)
         self._process.start()
         theirs.close()
 
-    def _stop(self) -> None:
-        self._may_start = self.is_asked = False
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._process is not None:
-            self._process.terminate()
-            self._process.join()
-        self._pipe = self._process = None
 
-
-def _serve(pipe: Connection, other_end: Connection, reader: Reader, decode: Decode) -> None:
+def _serve(pipe: Connection, other_end: Connection, api: Api, parse: Parse) -> None:
     # Ctrl-C reaches every process of the terminal; only the first one answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     other_end.close()  # otherwise this process never sees that the other one has gone
     with suppress(EOFError, OSError):
         while True:
-            _answer(pipe, reader, decode, pipe.recv_bytes().decode())
+            _answer(pipe, api, parse, _QUESTION.decode(pipe.recv_bytes()))
 
 
-def _answer(pipe: Connection, reader: Reader, decode: Decode, token: str) -> None:
+def _answer(pipe: Connection, api: Api, parse: Parse, question: _Question) -> None:
     """Send the token that follows on a page, then the page; nothing where that fails."""
+    listing = question.listing
     try:
-        data = reader.fetch_once(token)
-        pipe.send_bytes(next_token(data).encode())
+        data = Reader(api, listing.path, params=listing.params).fetch_once(question.token)
     except ImagelockError:
         pipe.send_bytes(b"")
         pipe.send_bytes(b"")
         return
+    pipe.send_bytes(next_token(data).encode())
     try:
-        page = encode(decode(data))
+        page = encode(parse(data, listing))
     except Exception:  # noqa: BLE001  (the first process meets it again, and tells it)
         page = b""
     pipe.send_bytes(page)

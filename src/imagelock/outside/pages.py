@@ -17,10 +17,12 @@ from imagelock.errors import InputError
 from imagelock.syntax.kubernetes import parse_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from imagelock.core.resources import Resource
+    from imagelock.outside.halves import Halves, Listing
     from imagelock.outside.kubernetes_api import Api
+    from imagelock.syntax.pods import IsPlain
     from imagelock.syntax.selectors import Selector
 
 __all__ = ["live_pages"]
@@ -29,7 +31,11 @@ _FORBIDDEN, _UNKNOWN = 403, 404
 
 
 def live_pages(
-    api: Api, namespaces: Sequence[str] = (), *, selector: Selector | None = None
+    api: Api,
+    namespaces: Sequence[str] = (),
+    *,
+    selector: Selector | None = None,
+    is_plain: IsPlain | None = None,
 ) -> Iterator[Page]:
     """Yield the nodes, pods and workloads of a cluster, or of some of its namespaces.
 
@@ -40,35 +46,37 @@ def live_pages(
         api: The cluster.
         namespaces: Those that are meant; without any, all of them.
         selector: Which pods and workloads are meant; the server leaves out the others.
+        is_plain: Which pods are only counted; without it, none.
 
     Raises:
         ClusterError: A list did not come whole.
     """
+    from imagelock.outside.halves import Halves
+
     argo = _served_by_argo(api)
-    for resource in RESOURCES:
-        if resource.is_custom and argo is not None and resource.plural not in argo:
-            continue
-        if resource.is_namespaced:
-            params = {"labelSelector": selector.text} if selector else {}
-            for namespace in namespaces or ("",):
-                yield from _listed(api, resource, namespace, params)
-        elif not (resource.is_custom and namespaces):  # what is in no namespace was not meant
-            yield from _listed(api, resource, "", {})
+    params = {"labelSelector": selector.text} if selector else {}
+    with Halves(api, partial(_page, is_plain=is_plain)) as halves:
+        for resource in RESOURCES:
+            if resource.is_custom and argo is not None and resource.plural not in argo:
+                continue
+            if resource.is_namespaced:
+                for namespace in namespaces or ("",):
+                    yield from _listed(halves, resource, namespace, params)
+            elif not (resource.is_custom and namespaces):  # what is in no namespace is not meant
+                yield from _listed(halves, resource, "", {})
 
 
 def _listed(
-    api: Api, resource: Resource, namespace: str, params: Mapping[str, str]
+    halves: Halves, resource: Resource, namespace: str, params: dict[str, str]
 ) -> Iterator[Page]:
-    from imagelock.outside.halves import list_in_halves
+    from imagelock.outside.halves import Listing
     from imagelock.outside.refusals import ApiError
 
     inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
     path = f"{resource.path}{inside}/{resource.plural}"
     moments: set[str] = set()
     try:
-        for page in list_in_halves(
-            api, path, partial(_page, path=path, kind=resource.kind), params=params
-        ):
+        for page in halves.pages(Listing(path, resource.kind, params)):
             moments.add(page.version)
             yield page
     except ApiError as error:
@@ -79,10 +87,10 @@ def _listed(
         yield _of_several_moments(resource, namespace, len(moments))
 
 
-def _page(data: bytes, *, path: str, kind: str) -> Page:
-    page = parse_page(data, name=path)
-    if page.kind != f"{kind}List":
-        raise InputError(f"this holds '{page.kind}', and '{kind}List' was asked for")
+def _page(data: bytes, listing: Listing, *, is_plain: IsPlain | None) -> Page:
+    page = parse_page(data, name=listing.path, is_plain=is_plain)
+    if page.kind != f"{listing.kind}List":
+        raise InputError(f"this holds '{page.kind}', and '{listing.kind}List' was asked for")
     # What is still to come is a guess once objects change under a list; that the list
     # comes to its end is certain, since it is followed there.
     return replace(page, remaining=0)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from imagelock.core.cluster import Page
+    from imagelock.syntax.pods import IsPlain
     from imagelock.syntax.selectors import Selector
 
 __all__ = ["saved_pages"]
@@ -25,12 +26,15 @@ _STDIN = "-"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def saved_pages(files: Sequence[str], *, selector: Selector | None = None) -> Iterator[Page]:
+def saved_pages(
+    files: Sequence[str], *, selector: Selector | None = None, is_plain: IsPlain | None = None
+) -> Iterator[Page]:
     """Yield the pages of files, of large ones several; ``-`` is standard input.
 
     Args:
         files: What kubectl saved as JSON.
         selector: Which pods and workloads are meant; without one, all of them.
+        is_plain: Which pods are only counted; without it, none.
 
     Raises:
         InputError: A file cannot be read, or holds nothing of a cluster.
@@ -45,9 +49,11 @@ def saved_pages(files: Sequence[str], *, selector: Selector | None = None) -> It
             first = next(blocks, b"")
             if first.startswith(_UTF_16):  # what a PowerShell writes with ">"
                 text = decode(b"".join((first, *blocks)), name=name).text
-                yield parse_page(text.encode(), name=name, selector=selector)
+                yield parse_page(text.encode(), name=name, selector=selector, is_plain=is_plain)
             else:
-                yield from parse_in_pieces(chain((first,), blocks), name=name, selector=selector)
+                yield from parse_in_pieces(
+                    chain((first,), blocks), name=name, selector=selector, is_plain=is_plain
+                )
 
 
 def _open(path: str) -> BinaryIO:

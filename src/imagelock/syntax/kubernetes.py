@@ -18,7 +18,14 @@ from imagelock.core.place import FilePlace, Source, printable
 from imagelock.core.resources import kind_of
 from imagelock.errors import InputError
 from imagelock.syntax.kinds import KINDS, Object, read_object
-from imagelock.syntax.pods import PodMounts, PodObject, mount_images, read_pod
+from imagelock.syntax.pods import (
+    IsPlain,
+    PodMounts,
+    PodObject,
+    mount_images,
+    read_pod,
+    read_pods,
+)
 from imagelock.syntax.selected import select
 
 if TYPE_CHECKING:
@@ -37,13 +44,21 @@ _BYTE = re.compile(r"\(byte (\d+)\)")
 _BEFORE, _AFTER = 60, 40  # bytes of a broken line that are shown around the break
 
 
-def parse_page(data: bytes, *, name: str, selector: Selector | None = None) -> Page:
+def parse_page(
+    data: bytes,
+    *,
+    name: str,
+    selector: Selector | None = None,
+    is_plain: IsPlain | None = None,
+) -> Page:
     """Read one answer: a list of one kind, a ``List`` of several, or a single object.
 
     Args:
         data: JSON of the Kubernetes API.
         name: What messages call it.
         selector: Which objects of a list are meant; without one, all of them.
+        is_plain: Says of what is asked for in a namespace whether its pods are only to
+            be counted; without it, none are.
 
     Raises:
         InputError: It is none of these, or is broken: empty, cut off, no JSON,
@@ -58,11 +73,19 @@ def parse_page(data: bytes, *, name: str, selector: Selector | None = None) -> P
         )
     try:
         if selector is None:
-            return _page(data, name)
+            return _page(_Answer(data, name, is_plain))
         data, left_out = select(data, selector)
-        return replace(_page(data, name), unselected=left_out)
+        return replace(_page(_Answer(data, name, is_plain)), unselected=left_out)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _refuse(error, data, name)
+
+
+class _Answer(Struct, frozen=True):
+    """What is read, what messages call it, and which pods of it are only counted."""
+
+    data: bytes
+    name: str
+    is_plain: IsPlain | None
 
 
 class _ListMetadata(Struct, rename="camel"):
@@ -110,66 +133,69 @@ def _list_of(kind: str) -> Decoder[Any]:
     return Decoder(listing[KINDS[kind].type])
 
 
-def _page(data: bytes, name: str) -> Page:
+def _page(answer: _Answer) -> Page:
     # A server writes the kind first; then one look at a large page is enough.
-    guess = _KIND_FIRST.match(data)
+    guess = _KIND_FIRST.match(answer.data)
     if guess:
         header = _Header(kind=guess[1].decode(), api_version=guess[2].decode())
         if header.listed in KINDS:
-            return _single_kind(header, data, name)
-    header = _HEADER.decode(data)
+            return _single_kind(header, answer)
+    header = _HEADER.decode(answer.data)
     if header.kind == "Status":
-        _refuse_status(header.message, name)
+        _refuse_status(header.message, answer.name)
     if header.listed in KINDS:
-        return _single_kind(header, data, name)
+        return _single_kind(header, answer)
     if header.kind == "List":
-        return _mixed(data, name)
+        return _mixed(answer)
     kind = kind_of(header.api_version, header.kind)
     if kind not in KINDS:
-        _refuse_kind(kind, name)
-    return _page_of(kind, [read_object(kind, data)], name, _ListMetadata())
+        _refuse_kind(kind, answer.name)
+    return _page_of(kind, [read_object(kind, answer.data)], answer.name, _ListMetadata())
 
 
-def _single_kind(header: _Header, data: bytes, name: str) -> Page:
-    listing: _ListOf[Any] = _list_of(header.listed).decode(data)
+def _single_kind(header: _Header, answer: _Answer) -> Page:
+    listing: _ListOf[Any] = _list_of(header.listed).decode(answer.data)
     if listing.kind != header.kind:  # a key came twice
-        _refuse_kind(listing.kind, name)
-    items = _listed(listing.items, name)
+        _refuse_kind(listing.kind, answer.name)
+    items = _listed(listing.items, answer.name)
     if header.listed == "Pod":
-        return _page_of_pods(header.kind, items, data, name, listing.metadata)
+        return _page_of_pods(header.kind, items, answer, listing.metadata)
     read = KINDS[header.listed].read
-    return _page_of(header.kind, [read(item) for item in items], name, listing.metadata)
+    return _page_of(header.kind, [read(item) for item in items], answer.name, listing.metadata)
 
 
 def _page_of_pods(
-    kind: str, pods: Sequence[PodObject], data: bytes, name: str, metadata: _ListMetadata
+    kind: str, pods: Sequence[PodObject], answer: _Answer, metadata: _ListMetadata
 ) -> Page:
+    page = _empty_page(kind, answer.name, metadata)
     if mount_images(pod.spec for pod in pods):
         # Only such a page is worth a second look: at the volumes that were mounted.
-        mounts = _MOUNTS.decode(data).items or ()
-        read = [read_pod(pod, told) for pod, told in zip(pods, mounts, strict=True)]
-    else:
-        read = [read_pod(pod) for pod in pods]
-    return replace(_empty_page(kind, name, metadata), pods=tuple(read))
+        mounts = _MOUNTS.decode(answer.data).items or ()
+        both = zip(pods, mounts, strict=True)
+        return replace(page, pods=tuple(read_pod(pod, told) for pod, told in both))
+    if answer.is_plain is None:
+        return replace(page, pods=tuple(map(read_pod, pods)))
+    odd, alike = read_pods(pods, answer.is_plain)
+    return replace(page, pods=odd, alike=alike)
 
 
-def _mixed(data: bytes, name: str) -> Page:
+def _mixed(answer: _Answer) -> Page:
     # What kubectl saves is mostly a List of pods, and each of them says so.
     with suppress(msgspec.ValidationError):
-        listing = _PODS.decode(data)
-        pods = _listed(listing.items, name)
+        listing = _PODS.decode(answer.data)
+        pods = _listed(listing.items, answer.name)
         if all(pod.kind == "Pod" for pod in pods):
-            return _page_of_pods("List", pods, data, name, listing.metadata)
-    return _several_kinds(data, name)
+            return _page_of_pods("List", pods, answer, listing.metadata)
+    return _several_kinds(answer)
 
 
-def _several_kinds(data: bytes, name: str) -> Page:
-    listing = _ITEMS.decode(data)
-    headers = [(_HEADER.decode(item), item) for item in _listed(listing.items, name)]
+def _several_kinds(answer: _Answer) -> Page:
+    listing = _ITEMS.decode(answer.data)
+    headers = [(_HEADER.decode(item), item) for item in _listed(listing.items, answer.name)]
     items = [(kind_of(header.api_version, header.kind), item) for header, item in headers]
     others = Counter(kind or "(none)" for kind, _ in items if kind not in KINDS)
     objects = _read((kind, item) for kind, item in items if kind in KINDS)
-    page = _page_of("List", objects, name, listing.metadata)
+    page = _page_of("List", objects, answer.name, listing.metadata)
     return replace(page, others=tuple(sorted(others.items())))
 
 

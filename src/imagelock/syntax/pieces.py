@@ -12,6 +12,7 @@ every byte is decoded.
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,9 +23,10 @@ from imagelock.errors import InputError
 from imagelock.syntax.kubernetes import parse_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from imagelock.core.cluster import Page
+    from imagelock.syntax.pods import IsPlain
     from imagelock.syntax.selectors import Selector
 
 __all__ = ["PIECE", "parse_in_pieces"]
@@ -47,7 +49,12 @@ _COMPACT = re.compile(rb'\{"\w+":(\s?)')
 
 
 def parse_in_pieces(
-    blocks: Iterable[bytes], *, name: str, selector: Selector | None = None, piece: int = PIECE
+    blocks: Iterable[bytes],
+    *,
+    name: str,
+    selector: Selector | None = None,
+    is_plain: IsPlain | None = None,
+    piece: int = PIECE,
 ) -> Iterator[Page]:
     """Read an answer of the Kubernetes API as `parse_page` does, in pages of some size.
 
@@ -57,6 +64,7 @@ def parse_in_pieces(
         blocks: Its bytes.
         name: What messages call it.
         selector: Which objects are meant.
+        is_plain: Which pods are only counted.
         piece: The bytes of a piece.
 
     Raises:
@@ -66,12 +74,13 @@ def parse_in_pieces(
     stream.fill(2 * piece)
     if stream.data.startswith(_BOM):
         stream.drop(len(_BOM))
+    parse = partial(parse_page, name=name, selector=selector, is_plain=is_plain)
     head = _HEAD.match(stream.data)
     if stream.is_whole or head is None:
-        yield parse_page(stream.rest(), name=name, selector=selector)
+        yield parse(stream.rest())
         return
     stream.drop(head.end())
-    yield from _List(stream, head[0], name, selector).pages(piece)
+    yield from _List(stream, head[0], parse).pages(piece)
 
 
 class _Stream:
@@ -107,11 +116,10 @@ class _Stream:
 class _List:
     """A list whose first object begins where the stream does."""
 
-    def __init__(self, stream: _Stream, head: bytes, name: str, selector: Selector | None) -> None:
+    def __init__(self, stream: _Stream, head: bytes, parse: Callable[[bytes], Page]) -> None:
         self._stream = stream
         self._head = head.replace(b"\n", b" ") if _KIND.search(head) else _A_LIST
-        self._name = name
-        self._selector = selector
+        self._parse = parse
         self._objects = 0
 
     def pages(self, size: int) -> Iterator[Page]:
@@ -121,7 +129,7 @@ class _List:
             page, end = found
             if any(kind == _NO_KIND for kind, _ in page.others):
                 break  # the kind of all of them may stand at the end
-            self._objects += len(page.pods) + len(page.workloads) + len(page.nodes)
+            self._objects += page.object_count
             yield replace(page, continue_token="", remaining=0)
             self._stream.drop(end)
         yield self._tail()
@@ -143,7 +151,7 @@ class _List:
     def _read(self, objects: bytes) -> Page | None:
         """Read some objects, or nothing where the last of them was cut in two."""
         try:
-            return parse_page(self._head + objects, name=self._name, selector=self._selector)
+            return self._parse(self._head + objects)
         except InputError as error:
             if _is_cut(error.__cause__):
                 return None
@@ -152,7 +160,7 @@ class _List:
     def _tail(self) -> Page:
         data = self._head + self._stream.rest()
         try:
-            page = parse_page(data, name=self._name, selector=self._selector)
+            page = self._parse(data)
         except InputError as error:
             raise self._placed(error) from error
         # What a page announces counts from its own objects on.

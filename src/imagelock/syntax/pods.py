@@ -2,24 +2,27 @@
 
 A large cluster is a gigabyte of them, so this is where `verify` spends its time. Only
 the fields that are needed are decoded, into objects that the garbage collector passes
-over; and the pods of one workload look alike, so what they ask for is made once.
+over; and the pods of one workload look alike, so they are told apart by what they ask
+for before anything is made of them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Raw, Struct, field
 from msgspec.json import Decoder
 
-from imagelock.core.cluster import Container, Owner, Pod, State
+from imagelock.core.cluster import Alike, Container, Owner, Pod, State
 from imagelock.core.podspec import IMAGE_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = [
+    "IsPlain",
     "Metadata",
     "PodMounts",
     "PodObject",
@@ -28,6 +31,7 @@ __all__ = [
     "mount_images",
     "owner_of",
     "read_pod",
+    "read_pods",
 ]
 
 _NOTHING = Raw(b"null")
@@ -80,6 +84,8 @@ class _ContainerStatus(Struct, gc=False, frozen=True):
 
 _Asked = tuple[_ContainerSpec, ...] | None
 _Told = tuple[_ContainerStatus, ...] | None
+_Look = tuple[str, _Asked, _Asked, _Asked, _Told, _Told, _Told]
+IsPlain = Callable[[str, tuple[Container, ...]], bool]
 
 
 class PodSpec(Struct, gc=False, rename="camel"):
@@ -151,14 +157,7 @@ def read_pod(pod: PodObject, mounts: PodMounts | None = None) -> Pod:
     """
     metadata, spec, status = pod.metadata, pod.spec, pod.status
     labels = metadata.labels or _NO_LABELS
-    containers = _containers(
-        spec.containers,
-        spec.init_containers,
-        spec.ephemeral_containers,
-        status.container_statuses,
-        status.init_container_statuses,
-        status.ephemeral_container_statuses,
-    )
+    containers = _containers(*_look(pod)[1:])
     if mounts is not None:
         containers += tuple(_image_volumes(spec.volumes, mounts.status))
     return Pod(
@@ -171,6 +170,43 @@ def read_pod(pod: PodObject, mounts: PodMounts | None = None) -> Pod:
         uid=metadata.uid,
         template_hash=labels.template_hash,
         rollout_hash=labels.rollout_hash,
+    )
+
+
+def read_pods(
+    pods: Iterable[PodObject], is_plain: IsPlain
+) -> tuple[tuple[Pod, ...], tuple[Alike, ...]]:
+    """Read many pods, none of which mounts an image; those that are plain are only counted.
+
+    Args:
+        pods: The pods of a page.
+        is_plain: Says of a namespace and of what is asked for in it whether it is.
+    """
+    groups: dict[_Look, list[PodObject]] = {}
+    for pod in pods:
+        groups.setdefault(_look(pod), []).append(pod)
+    read: list[Pod] = []
+    alike: list[Alike] = []
+    for (namespace, *look), group in groups.items():
+        containers = _containers(*look)
+        if is_plain(namespace, containers):
+            uids = tuple([pod.metadata.uid for pod in group])
+            alike.append(Alike(namespace, containers, uids))
+        else:
+            read += map(read_pod, group)
+    return tuple(read), tuple(alike)
+
+
+def _look(pod: PodObject) -> _Look:
+    spec, status = pod.spec, pod.status
+    return (
+        pod.metadata.namespace,
+        spec.containers,
+        spec.init_containers,
+        spec.ephemeral_containers,
+        status.container_statuses,
+        status.init_container_statuses,
+        status.ephemeral_container_statuses,
     )
 
 
