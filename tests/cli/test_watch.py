@@ -388,7 +388,7 @@ def test_a_changed_lock_is_read_again_and_everything_judged_again(
     other = tmp_path / "new"
     other.write_text(f"{PINNED}\nquay.io/shop/web:1@{A}\n")
     other.rename(lock)
-    watch.said("the files have changed (2 entries in the lock)")
+    watch.said("the files have changed: 2 entries in the lock")
     watch.said("went     shop/Pod/pinned")
     assert watch.metric("imagelock_lock_entries") == 2
 

@@ -253,3 +253,12 @@ def test_a_replica_takes_the_lease_by_itself_and_says_what_goes_wrong(
 
     first.release()
     assert held(cluster)["holderIdentity"] == ""
+
+
+def test_a_bug_of_ours_is_not_waited_out(replica: Replica, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = replica("a")
+    monkeypatch.setattr(first, "step", lambda: 1 / 0)
+
+    first.start()
+
+    assert isinstance(eventually(lambda: first.fault), ZeroDivisionError)

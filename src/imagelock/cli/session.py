@@ -117,7 +117,8 @@ class Session:
 
     def judge_by(self, inputs: Inputs) -> None:
         """Judge everything again, by other terms."""
-        self._objects = self._objects.by(inputs.terms, inputs.proofs)
+        strict = inputs.config.strict
+        self._objects = self._objects.by(inputs.terms, inputs.proofs, strict=strict)
         self._feeds.relist()
 
     def begin_again(self) -> None:

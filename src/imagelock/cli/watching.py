@@ -46,7 +46,7 @@ class Leadership(Protocol):
         """Whether it is known who works."""
 
     @property
-    def fault(self) -> ImagelockError | None:
+    def fault(self) -> BaseException | None:
         """What went wrong the last time somebody asked."""
 
     def holds(self, term: int | None = None) -> bool:
@@ -153,6 +153,7 @@ class Replica:
 
     def _wait(self, stop: threading.Event) -> None:
         leadership = self._leadership
+        self._raise_a_bug()
         self._give_up_without_hope()
         self._teller.gauges.leads(leads=False)
         self._health.turn("" if leadership.is_known else f"the lease {leadership.name}")
@@ -168,15 +169,22 @@ class Replica:
         if fault is not None and not passing and not self._leadership.is_known:
             raise fault
 
+    def _raise_a_bug(self) -> None:
+        fault = self._leadership.fault
+        if fault is not None and not isinstance(fault, ImagelockError):
+            raise fault
+
     def _work(self, stop: threading.Event) -> None:
         leadership, term = self._leadership, self._leadership.term
         self._teller.gauges.leads(leads=True)
         if leadership.name:
             self._teller.console.say(f"working: the lease {leadership.name} is ours")
-        feeds, session = self._open_session()
         upkeep = _Upkeep(self._inputs, self._teller, self._rhythm)
+        upkeep.read_again()  # it may have waited for days
+        feeds, session = self._open_session()
         try:
             while leadership.holds(term) and not stop.is_set():
+                self._raise_a_bug()
                 self._health.turn(session.waits_for)
                 news = feeds.next(_TICK)
                 # The wait may have been a long one: a frozen process holds nothing.
@@ -211,23 +219,24 @@ class _Upkeep:
         now = time.monotonic()
         if now - self._looked >= self._rhythm.files:
             self._looked = now
-            self._read_again(session)
+            if self.read_again():
+                self._teller.console.say("everything is judged again")
+                session.judge_by(self._inputs)
         if self._rhythm.resync and now - self._listed >= self._rhythm.resync:
             self._listed = now
             session.begin_again()
 
-    def _read_again(self, session: Session) -> None:
+    def read_again(self) -> bool:
+        """Read the files again if they have changed; say whether they have, and can be read."""
         try:
             if not self._inputs.read_again():
-                return
+                return False
         except ImagelockError as error:
             self._teller.gauges.not_loaded()
             shown = "\n".join(printable(line) for line in str(error).split("\n"))
             self._teller.console.warn(f"what was read before still counts: {shown}")
-            return
-        self._teller.gauges.loaded(self._inputs.entries)
-        self._teller.console.say(
-            f"the files have changed ({self._inputs.entries:,} entries in the lock): "
-            "everything is judged again"
-        )
-        session.judge_by(self._inputs)
+            return False
+        entries = self._inputs.entries
+        self._teller.gauges.loaded(entries)
+        self._teller.console.say(f"the files have changed: {entries:,} entries in the lock")
+        return True

@@ -65,14 +65,14 @@ class Objects:
         self._architectures: dict[str, str] = {}
         self._jobs: dict[tuple[str, str], str] = {}
 
-    def by(self, terms: Terms, proofs: Proofs) -> Objects:
+    def by(self, terms: Terms, proofs: Proofs, *, strict: bool = False) -> Objects:
         """Return what judges by other terms, and knows the nodes and Jobs that were seen."""
         other = Objects(
             terms,
             proofs=proofs,
             scope=self._scope,
             cluster=self._cluster,
-            strict=self._strict,
+            strict=strict,
         )
         other._architectures, other._jobs = self._architectures, self._jobs
         return other

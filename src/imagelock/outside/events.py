@@ -52,6 +52,7 @@ class Events:
         self._queue: queue.Queue[Change] = queue.Queue(_WAITING)
         self._budget = Budget(_BURST, _A_SECOND)
         self._has_failed = False
+        self._bug: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="events", daemon=True)
 
     def start(self) -> None:
@@ -60,6 +61,8 @@ class Events:
 
     def tell(self, change: Change) -> None:
         """Tell of a finding that appeared, when there is time; never wait."""
+        if self._bug is not None:
+            raise self._bug
         try:
             self._queue.put_nowait(change)
         except queue.Full:
@@ -75,6 +78,9 @@ class Events:
             except ImagelockError as error:
                 self.dropped += 1
                 self._fail(error)
+            except BaseException as error:  # noqa: BLE001  (raised again by whoever tells more)
+                self._bug = error
+                return
 
     def send(self, change: Change) -> None:
         """Tell one change: as a new Event, or as one more time of the one that is there.

@@ -59,7 +59,7 @@ class Lease:
         self._clock = clock
         self._observed: Observed | None = None
         self._until = float("-inf")
-        self._fault: ImagelockError | None = None
+        self._fault: BaseException | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
 
@@ -81,8 +81,8 @@ class Lease:
         return self._observed is not None
 
     @property
-    def fault(self) -> ImagelockError | None:
-        """What went wrong the last time, or nothing."""
+    def fault(self) -> BaseException | None:
+        """What went wrong the last time, or nothing; what is no `ImagelockError` is the end."""
         return self._fault
 
     def start(self) -> None:
@@ -130,6 +130,9 @@ class Lease:
                 # In a conflict somebody was faster: the next look shows who.
                 is_conflict = isinstance(error, ApiError) and error.code == _CONFLICT
                 self._fault = None if is_conflict else error
+            except BaseException as error:  # noqa: BLE001  (raised again by whoever asks for it)
+                self._fault = error
+                return
             jitter = random.uniform(1.0, 1.2)  # noqa: S311  (replicas should not march in step)
             self._ended.wait(self._times.retry * jitter)
 
