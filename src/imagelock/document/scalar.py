@@ -56,7 +56,7 @@ _DOUBLE_QUOTED = re.compile(
     rf"\\(?:x..|u.{{4}}|U.{{8}}|[{_BREAKS}][ \t{_BREAKS}]*+|.)|{_FOLD}", re.DOTALL
 )
 _FLOW_STYLES = {"": _PLAIN, "'": _SINGLE_QUOTED, '"': _DOUBLE_QUOTED}
-_BLANK_LINES = re.compile(r"(?:[ ]*+[\n\u2028\u2029])*+")
+_BLANK_LINES = re.compile(r"(?>(?:[ ]*+[\n\u2028\u2029])*)")
 
 
 class OffsetMap:

@@ -27,17 +27,18 @@ __all__ = ["has_templates", "mask_templates"]
 # An action up to its end, as Go's lexer reads it, a failure included: strings
 # may hold braces, and no action begins inside another one. A line of YAML in it
 # shows that it was never closed. A string may be escaped, where the template
-# stands in a double-quoted scalar.
+# stands in a double-quoted scalar. Groups are atomic, `(?>(?:…)*)`, and never
+# possessive: Python before 3.11.5 misreads `(?:…)*+` (python/cpython#106052).
 _ACTION = re.compile(
     r"""
     \{\{ (?!\{)
-    (?: [^"`{}\\\n]++
+    (?> (?: [^"`{}\\\n]++
       | \n (?! [ \t]*+ (?: \# | -[ ] | [^\s"`{}:]++:\s ) )
-      | " (?: [^"\\\n]++ | \\. )*+ "
+      | " (?> (?: [^"\\\n]++ | \\. )* ) "
       | ` [^`]*+ `
-      | \\" (?: [^"\\\n]++ | \\[^"\n] )*+ \\"
+      | \\" (?> (?: [^"\\\n]++ | \\[^"\n] )* ) \\"
       | \{ (?!\{) | \} (?!\}) | ["`\\]
-    )*+
+    )* )
     """,
     re.VERBOSE,
 )
@@ -54,7 +55,7 @@ _INDENTS = re.compile(r"\|\s*+n?indent\b")
 _NOT_A_BREAK = re.compile(r"[^\r\n]")
 _REST_OF_LINE = re.compile(r"[ \t\r]*+(?:#[^\n]*+)?(?:\n|\Z)")
 _BLOCK_HEADER = re.compile(r"(?:^|[ \t])[|>][-+]?[ \t]*(?:#.*)?$")
-_BLANK_LINES = re.compile(r"(?:[ \t\r]*+\n)*+")
+_BLANK_LINES = re.compile(r"(?>(?:[ \t\r]*+\n)*)")
 _BLANKS = " \t\r\n"
 # How often the length of a text may be read in vain. What is left is taken as
 # it is then: that is no template, but made to be slow.

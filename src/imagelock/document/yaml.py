@@ -45,9 +45,10 @@ _LATER_MARK = re.compile(rf"\n{_MARK.pattern}")  # the line break first: eight t
 _END_MARK = re.compile(r"\.\.\.[ \t]*")
 _BREAKS = r"\r\n\x85\u2028\u2029"
 _ONLY_DIRECTIVES = re.compile(
-    rf"(?:[ \t\ufeff]*+(?:#[^{_BREAKS}]*+)?[{_BREAKS}]|%(?:YAML|TAG)\b[^{_BREAKS}]*+[{_BREAKS}])*+"
+    rf"(?>(?:[ \t\ufeff]*+(?:#[^{_BREAKS}]*+)?[{_BREAKS}]"
+    rf"|%(?:YAML|TAG)\b[^{_BREAKS}]*+[{_BREAKS}])*)"
 )
-_PROPERTIES = re.compile(rf"(?:[&!][^ \t{_BREAKS}]*+|[ \t{_BREAKS}]++|#[^{_BREAKS}]*+)++")
+_PROPERTIES = re.compile(rf"(?>(?:[&!][^ \t{_BREAKS}]*+|[ \t{_BREAKS}]++|#[^{_BREAKS}]*+)+)")
 _SURROGATE = re.compile(r"(?<=\\)u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _WHITE_SPACE = frozenset(" \t\r\n\x85\u2028\u2029")
 _BEFORE_CONTENT = re.compile("\ufeff*")

@@ -29,7 +29,7 @@ _WORDS = (
 _NAME = re.compile(r"(?<![a-z0-9._-])[a-z0-9._-]++(?=:[A-Za-z0-9_]|@sha)")
 # How every generator begins one; what is written otherwise is parsed.
 _SCHEMA = re.compile(
-    r"(?:---[ \t]*\r?\n)?(?:[ \t]*(?:\#[^\n]*)?\r?\n)*+"
+    r"(?:---[ \t]*\r?\n)?(?>(?:[ \t]*(?:\#[^\n]*)?\r?\n)*)"
     r"(?:apiVersion:[ ]apiextensions\.k8s\.io/v1(?:beta1)?\r?\n"
     r"kind:[ ]CustomResourceDefinition\r?\n"
     r"|kind:[ ]CustomResourceDefinition\r?\n"

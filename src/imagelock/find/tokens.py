@@ -30,13 +30,14 @@ __all__ = ["Token", "tokens"]
 # follow ":-" in "${VARIABLE:-<image ID>}".
 _BEFORE = r"(?:(?<=:-)|(?<![A-Za-z0-9_./:@%~+$)}>\\*-]))"
 _AFTER = r"(?![A-Za-z0-9_/@:$({<\\*%-])"
-# Every part is taken as far as it goes and never given back, so the time is
-# linear in the length of the text; the grammar decides afterwards.
+# Every run of characters is taken as far as it goes and never given back, and no
+# part that is given back is read in another way, so the time is linear in the
+# length of the text; the grammar decides afterwards.
 _TOKEN = re.compile(
-    rf"{_BEFORE}(?P<name>[A-Za-z0-9\[][A-Za-z0-9.\[\]_-]*+(?::[0-9]{{1,5}}+(?=/))?+"
-    r"(?:/[a-z0-9._-]++)*+)"
-    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]*+))?+"
-    rf"(?P<digest>@(?:{grammar.DIGEST}))?+{_AFTER}"
+    rf"{_BEFORE}(?P<name>[A-Za-z0-9\[][A-Za-z0-9.\[\]_-]*+(?::[0-9]{{1,5}}+(?=/))?"
+    r"(?:/[a-z0-9._-]++)*)"
+    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]*+))?"
+    rf"(?P<digest>@(?:{grammar.DIGEST}))?{_AFTER}"
 )
 # What may stand right before an image ID that is meant as it is, and right behind it.
 _OPENS = re.compile(r"\{\{-?\s*(?:if|else|with|range)\b")

@@ -23,7 +23,7 @@ _TABLE = re.compile(
     r"^[ \t]*\[(\[?)[ \t]*([A-Za-z0-9_.\"' -]+?)[ \t]*\]\]?[ \t]*(?:#.*)?\r?$", re.MULTILINE
 )
 _PAIR = re.compile(r"^[ \t]*([A-Za-z0-9_.\"'-]+)[ \t]*=[ \t]*(?=\S)", re.MULTILINE)
-_BASIC = re.compile(r'"((?:[^"\\\r\n]|\\.)*+)"')
+_BASIC = re.compile(r'"((?>(?:[^"\\\r\n]|\\.)*))"')
 _LITERAL = re.compile(r"'([^'\r\n]*+)'")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r", '"': '"', "\\": "\\"}
