@@ -333,13 +333,16 @@ def test_a_reader_who_has_seen_enough_ends_it_with_the_next_line(
     watch = start("--format", "json")
     watch.said('"whole"')
 
-    # Closes our end of the pipe under the thread that reads from it.
+    # Closes our end of the pipe under the thread that reads from it, which gets one line more.
     assert watch.process.stdout is not None
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), watch.process.stdout.fileno())
-    cluster.put("pods", pod("b", "nginx:1"))
-    cluster.put("pods", pod("c", "nginx:1"))
 
+    def has_ended() -> bool:
+        cluster.put("pods", pod(f"p{cluster.version}", "nginx:1"))
+        return watch.process.poll() is not None
+
+    eventually(has_ended)
     assert watch.wait() == 141
     assert "Traceback" not in "".join(watch.err)
 
