@@ -13,7 +13,6 @@ import yaml as pyyaml
 from yaml import events
 
 from imagelock.document.nodes import Alias, Mapping, Node, Scalar, Sequence, Text
-from imagelock.document.template import has_templates, mask_templates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,7 +118,12 @@ def file_text(source: Source) -> Text:
     Templates are masked, and so are the escapes that JSON writes one character
     in two halves with: in YAML they are an error.
     """
-    content = mask_templates(source.text) if has_templates(source.text) else source.text
+    content = source.text
+    if "{{" in content:
+        # Imported for templates only: what reads them takes time to import.
+        from imagelock.document.template import mask_templates
+
+        content = mask_templates(content)
     if "\\u" in content:
         content = _SURROGATE.sub("ufffd", content)
     return Text(content, source)

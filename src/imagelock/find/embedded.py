@@ -8,9 +8,7 @@ from msgspec import Struct
 
 from imagelock.document.nodes import Mapping, Node, Scalar, Sequence, Text
 from imagelock.document.yaml import BrokenYamlError, Chunk, parse
-from imagelock.find import lines
 from imagelock.find.site import offsets_of
-from imagelock.find.toml import is_toml, parse_toml
 
 if TYPE_CHECKING:
     from imagelock.find.site import Path, Site
@@ -59,7 +57,7 @@ def open_document(scalar: Scalar, path: Path) -> list[tuple[Node, Path]] | NotAD
     language = _language(value)
     text = Text(value, scalar.text.source, scalar, offsets, language)
     try:
-        roots = [parse_toml(text)] if language == "toml" else parse(text)
+        roots = _tables(text) if language == "toml" else parse(text)
     except BrokenYamlError as error:
         return NotADocument(error.problem, error.offset)
     return [
@@ -67,8 +65,16 @@ def open_document(scalar: Scalar, path: Path) -> list[tuple[Node, Path]] | NotAD
     ]
 
 
+def _tables(text: Text) -> list[Node]:
+    from imagelock.find.toml import parse_toml
+
+    return [parse_toml(text)]
+
+
 def literal_lines(scalar: Scalar, path: Path, visit: Visit) -> list[Site]:
     """Find what can be found in a text that should be YAML, and cannot be parsed."""
+    from imagelock.find import lines
+
     offsets = offsets_of(scalar)
     if offsets is None:
         return []
@@ -77,8 +83,11 @@ def literal_lines(scalar: Scalar, path: Path, visit: Visit) -> list[Site]:
 
 
 def _language(value: str) -> str:
-    if is_toml(value):
-        return "toml"
+    if "=" in value and "[" in value:
+        from imagelock.find.toml import is_toml
+
+        if is_toml(value):
+            return "toml"
     return "json" if value.lstrip()[:1] in {"{", "["} else "yaml"
 
 

@@ -17,7 +17,6 @@ from imagelock.find import (
     embedded,
     key,
     kustomize,
-    lines,
     locked,
     openshift,
     patches,
@@ -81,6 +80,8 @@ def find_sites(source: Source, knowledge: Knowledge) -> FoundSites:
         try:
             roots = parse(text, chunk)
         except BrokenYamlError as error:
+            from imagelock.find import lines
+
             unread.append(Unread(error.problem, error.offset))
             walk.sites += lines.find_literals(text, chunk, walk.visit)
             continue
