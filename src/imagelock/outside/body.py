@@ -53,7 +53,9 @@ def read_body(response: BaseHTTPResponse, bounds: Bounds, asked: str) -> bytes:
         if packing != "identity":
             raise ClusterError(f"{asked}: the answer is packed ({packing}) in an unknown way")
         length = response.headers.get("Content-Length", "")
-        if length.isascii() and length.isdigit() and int(length) <= bounds.size:
+        if length.isascii() and length.isdigit():
+            if int(length) > bounds.size:
+                raise _too_large(bounds, asked)
             # All at once: a gigabyte that is joined from pieces is copied twice.
             return response.read(decode_content=False)
         return _joined(_pieces(response), bounds, asked)
@@ -117,8 +119,12 @@ def _joined(pieces: Iterable[bytes], bounds: Bounds, asked: str) -> bytes:
         held.append(piece)
         length += len(piece)
         if length > bounds.size:
-            raise ClusterError(
-                f"{asked}: the answer has more than {bounds.size // 2**20} MB",
-                hint="No page of a list is as large: look at what stands between.",
-            )
+            raise _too_large(bounds, asked)
     return b"".join(held)
+
+
+def _too_large(bounds: Bounds, asked: str) -> ClusterError:
+    return ClusterError(
+        f"{asked}: the answer has more than {bounds.size // 2**20} MB",
+        hint="No page of a list is as large: look at what stands between.",
+    )

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from imagelock.core.cluster import Page
 from imagelock.core.finding import Skipped
 from imagelock.core.resources import ARGO_GROUP, PODS, RESOURCES
-from imagelock.errors import InputError
+from imagelock.errors import ClusterError, InputError
 from imagelock.syntax.kubernetes import parse_page
 
 if TYPE_CHECKING:
@@ -74,26 +74,33 @@ def _listed(
 
     inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
     path = f"{resource.path}{inside}/{resource.plural}"
+    seen, announced = 0, 0
     moments: set[str] = set()
     try:
         for page in halves.pages(Listing(path, resource.kind, params)):
+            seen += page.object_count
+            announced = max(announced, seen + page.remaining)
             moments.add(page.version)
-            yield page
+            # A list comes to its end or to an error: whoever judges it need not count.
+            yield replace(page, remaining=0)
     except ApiError as error:
         if resource is PODS or error.code not in {_FORBIDDEN, _UNKNOWN}:
             raise
         yield _unseen(resource, namespace, error.code)
-    if len(moments) > 1:
+    if len(moments) > 1:  # then what is announced is a guess
         yield _of_several_moments(resource, namespace, len(moments))
+    elif seen < announced:
+        raise ClusterError(
+            f"{path}: the list ended after {seen:,} objects, and {announced:,} were announced",
+            hint="Try again; if it stays, look at what stands between: proxy, load balancer.",
+        )
 
 
 def _page(data: bytes, listing: Listing, *, is_plain: IsPlain | None) -> Page:
     page = parse_page(data, name=listing.path, is_plain=is_plain)
     if page.kind != f"{listing.kind}List":
         raise InputError(f"this holds '{page.kind}', and '{listing.kind}List' was asked for")
-    # What is still to come is a guess once objects change under a list; that the list
-    # comes to its end is certain, since it is followed there.
-    return replace(page, remaining=0)
+    return page
 
 
 class _Resource(Struct):
