@@ -45,7 +45,7 @@ class Text:
         language: How a path names it: ``yaml``, ``json``.
         maps: Where the characters of its scalars stand, by their start, as far as asked.
         key_bits: What its keys tell; without them, nothing in it counts as dull.
-        has_templates: Whether anything like a template stands in the file.
+        has_templates: Whether a template may stand in the file.
     """
 
     __slots__ = (
@@ -53,7 +53,7 @@ class Text:
         "source",
     )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (they are its attributes)
         self,
         content: str,
         source: Source,
@@ -61,6 +61,8 @@ class Text:
         offsets: OffsetMap | None = None,
         language: str = "yaml",
         key_bits: KeyBits | None = None,
+        *,
+        has_templates: bool = True,
     ) -> None:
         self.content = content
         self.source = source
@@ -69,7 +71,7 @@ class Text:
         self.language = language
         self.maps: dict[int, OffsetMap | None] = {}
         self.key_bits: KeyBits | None = outer.text.key_bits if outer else key_bits
-        self.has_templates: bool = outer.text.has_templates if outer else "{{" in source.text
+        self.has_templates: bool = outer.text.has_templates if outer else has_templates
 
     def root_start(self, offset: int) -> int:
         """Return where in the file the character at *offset* begins."""

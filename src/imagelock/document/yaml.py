@@ -37,7 +37,7 @@ __all__ = [
     "parse",
 ]
 
-_WORTH_LOADING = 400  # characters: below that, the other way is as quick
+_WORTH_LOADING = 300  # characters: below that, the other way is as quick
 MAX_DEPTH = 200  # levels: real manifests have under 60, and libyaml is quadratic in them
 
 # A line that begins or ends a document; no scalar may hold it, so cutting
@@ -128,14 +128,15 @@ def file_text(source: Source, key_bits: KeyBits | None = None) -> Text:
     in two halves with: in YAML they are an error.
     """
     content = source.text
-    if "{{" in content:
+    has_templates = "{{" in content
+    if has_templates:
         # Imported for templates only: what reads them takes time to import.
         from imagelock.document.template import mask_templates
 
         content = mask_templates(content)
     if "\\u" in content:
         content = _SURROGATE.sub("ufffd", content)
-    return Text(content, source, key_bits=key_bits)
+    return Text(content, source, key_bits=key_bits, has_templates=has_templates)
 
 
 def _marks(content: str) -> Iterator[int]:

@@ -21,7 +21,8 @@ __all__ = ["NotADocument", "literal_lines", "may_hold_a_document", "open_documen
 _MAX_LEVELS = 4  # texts in texts: three levels are met in the field
 _MAX_LENGTH = 16_000_000  # characters
 _ENOUGH = 200  # characters of a first line
-_AT_THE_MARGIN = re.compile(r"(?:\A|\n)(?:---|\.\.\.|%|\t)|[\ufeff\r\x85\u2028\u2029]")
+_AT_THE_MARGIN = ("---", "...", "%", "\t")
+_UNUSUAL = re.compile(r"[\ufeff\x85\u2028\u2029]")
 
 
 class NotADocument(Struct, frozen=True):
@@ -79,7 +80,7 @@ def _as_it_stands(scalar: Scalar, language: str) -> Text | None:
     are not those of the text.
     """
     value, content = scalar.value, scalar.text.content
-    if language == "toml" or _AT_THE_MARGIN.search(value):
+    if language == "toml" or _needs_its_margin(value):
         return None
     start = content.find("\n", scalar.start, scalar.end) + 1
     first = content.find(value[:_ENOUGH].partition("\n")[0], start, scalar.end)
@@ -89,6 +90,15 @@ def _as_it_stands(scalar: Scalar, language: str) -> Text | None:
     if not start or not lines or margin.strip(" ") or lines.rstrip("\n") != value.rstrip("\n"):
         return None
     return Text(body, scalar.text.source, scalar, OffsetMap.linear(start, len(body)), language)
+
+
+def _needs_its_margin(value: str) -> bool:
+    return (
+        value.startswith(_AT_THE_MARGIN)
+        or any(f"\n{mark}" in value for mark in _AT_THE_MARGIN)
+        or "\r" in value
+        or (not value.isascii() and _UNUSUAL.search(value) is not None)
+    )
 
 
 def _tables(text: Text) -> list[Node]:
