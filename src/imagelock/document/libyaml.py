@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from imagelock.document.nodes import Node, Text
 
-__all__ = ["is_here", "load"]
+__all__ = ["has_properties", "is_here", "load"]
 
 _LIBRARY = "libyaml-0.so.2"  # a name that changes with its ABI
 _VERSION = b"0.2."
@@ -74,10 +74,17 @@ def load(text: Text, content: str, base: int, most_levels: int) -> list[Node] | 
         return None
 
 
+def has_properties(content: str, start: int = 0, end: int | None = None) -> bool:
+    """Say whether a node may have an anchor or a tag; ``False`` is certain."""
+    stop = len(content) if end is None else end
+    may_have = content.find("!", start, stop) >= 0 or content.find("&", start, stop) >= 0
+    return may_have and _PROPERTY.search(content, start, stop) is not None
+
+
 def _is_plain(content: str) -> bool:
     if len(content) > _LONGEST or content.count("[") + content.count("{") > _MOST_OPENED:
         return False
-    if ("!" in content or "&" in content) and _PROPERTY.search(content):
+    if has_properties(content):
         return False
     # Levels that are opened in one line could be any number.
     return not (

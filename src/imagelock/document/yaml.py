@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import yaml as pyyaml
+from msgspec import Struct
 from msgspec.structs import replace
 from yaml import events
 
@@ -65,14 +66,17 @@ class BrokenYamlError(Exception):
         self.offset = offset
 
 
-class Chunk:
-    """One document of a stream, not parsed yet: from *start* to *end* of the text."""
+class Chunk(Struct, frozen=True, gc=False):
+    """One document of a stream, not parsed yet: from *start* to *end* of the text.
 
-    __slots__ = ("end", "start")
+    It may be a piece of a long list (`imagelock.document.lists`): *lead* is what
+    is read before it, and *first* the number of its first item.
+    """
 
-    def __init__(self, start: int, end: int) -> None:
-        self.start = start
-        self.end = end
+    start: int
+    end: int
+    lead: str = ""
+    first: int = 0
 
 
 def chunks(content: str) -> Iterator[Chunk]:
@@ -105,6 +109,8 @@ def parse(
     # libyaml does not count a byte order mark at the beginning.
     start = _BEFORE_CONTENT.match(text.content, start, end).end()  # type: ignore[union-attr]
     content = text.content if end - start == len(text.content) else text.content[start:end]
+    if chunk is not None and chunk.lead:
+        content, start = chunk.lead + content, start - len(chunk.lead)
     if parser is FastestParser and len(content) >= _WORTH_LOADING:
         from imagelock.document import libyaml
 

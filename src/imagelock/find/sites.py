@@ -44,6 +44,8 @@ __all__ = ["FoundSites", "Knowledge", "Unread", "find_sites"]
 _FINDERS = (argo, kustomize, position, openshift, patches, split, arguments, key)
 _SPLIT = 1 << _FINDERS.index(split)
 _LONGEST_KEY = 512  # characters: annotations' keys have at most 317
+_LONG = 1_000_000  # characters: a list of objects of that size is read in pieces
+_ITEMS = (None, "items")
 _MOST_KEYS = 16_384  # that are remembered
 _SMALL = 65_536  # characters: parsing them takes a few milliseconds
 _NOTHING: frozenset[str] = frozenset()
@@ -83,14 +85,12 @@ def find_sites(source: Source, knowledge: Knowledge) -> FoundSites:
     unread: list[Unread] = []
     for chunk in _worth_parsing(text, knowledge):
         try:
-            roots = parse(text, chunk)
+            walk.chunk(text, chunk)
         except BrokenYamlError as error:
             from imagelock.find import lines
 
             unread.append(Unread(error.problem, error.offset))
             walk.sites += lines.find_literals(text, chunk, walk.visit)
-            continue
-        walk.stream(roots)
     allowed = [
         _with_others(site, knowledge)
         for site in walk.sites
@@ -136,9 +136,34 @@ class _Walk:
     def __init__(self, knowledge: Knowledge) -> None:
         self.sites: list[Site] = []
         self.visit = Visit(knowledge)
+        self._first_item = 0
 
-    def stream(self, roots: list[Node]) -> None:
-        """Walk the documents of one chunk; nodes of another are of no more use."""
+    def chunk(self, text: Text, chunk: Chunk) -> None:
+        """Walk the documents of one chunk.
+
+        Raises:
+            BrokenYamlError: It is no YAML.
+        """
+        if chunk.end - chunk.start < _LONG or not self._in_pieces(text, chunk):
+            self._stream(parse(text, chunk))
+
+    def _in_pieces(self, text: Text, chunk: Chunk) -> bool:
+        """Walk a long list a piece at a time, so that few nodes are held at once."""
+        from imagelock.document.lists import pieces
+
+        known, templated = len(self.sites), self.visit.templated
+        try:
+            for piece in pieces(text.content, chunk):
+                self._stream(parse(text, piece), piece.first)
+        except BrokenYamlError:
+            del self.sites[known:]
+            self.visit.templated = templated
+            return False
+        return self._first_item > 0
+
+    def _stream(self, roots: list[Node], first_item: int = 0) -> None:
+        """Walk what was parsed together; nodes of another chunk are of no more use."""
+        self._first_item = first_item
         first = len(self.sites)
         self.visit.roots += roots
         for root in roots:
@@ -168,8 +193,10 @@ class _Walk:
             elif kind is Sequence:
                 if not node.is_dull:  # type: ignore[union-attr]
                     items, namespace = node.items, visit.namespace  # type: ignore[union-attr]
+                    first = self._first_item if path == _ITEMS else 0
                     stack += [
-                        (items[i], (path, i), namespace) for i in range(len(items) - 1, -1, -1)
+                        (items[i], (path, first + i), namespace)
+                        for i in range(len(items) - 1, -1, -1)
                     ]
             elif split.names_an_image(path):
                 self._alias(node, path)  # type: ignore[arg-type]
