@@ -81,7 +81,8 @@ def test_every_image_has_the_place_that_it_has_in_the_whole(
 
     assert told(text) == at_once
     assert len(pieces(text)) > 5
-    assert "".join(text[piece.start : piece.end] for piece in pieces(text)) == text
+    joined = "".join(text[piece.start : piece.end] for piece in pieces(text))
+    assert joined == text.partition("items:\n")[2]
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,12 @@
 nodes would take twenty times the memory of its text. The items are read some
 at a time instead, each piece as a list of its own:
 
-    apiVersion: v1          apiVersion: v1
-    items:                  items:                 kind: List     before what
-    - kind: Pod             - kind: Pod            items:         is written
-      ...                     ...                  - kind: Pod
-    - kind: Pod                                      ...
-      ...                                          kind: List
+    apiVersion: v1       kind: List       kind: List       before what
+    items:               items:           items:           is written
+    - kind: Pod          - kind: Pod      - kind: Pod
+      ...                  ...              ...
+    - kind: Pod                           kind: List
+      ...
     kind: List
 """
 
@@ -53,13 +53,13 @@ def pieces(content: str, chunk: Chunk) -> Iterator[Chunk]:
         return
     api_version = _API_VERSION.search(content, start, begins.end())
     lead = f"apiVersion: {api_version[1] if api_version else 'v1'}\nkind: {kind[1]}\nitems:\n"
-    position, first, before = start, 0, ""
+    position, first = begins.start(1), 0
     while (cut := content.find(item, position + _ENOUGH, items_end) + 1) > 0:
-        yield Chunk(position, cut, before, first)
-        first += content.count(item, max(position - 1, start), cut - 1)
-        position, before = cut, lead
+        yield Chunk(position, cut, lead, first)
+        first += content.count(item, position - 1, cut - 1)
+        position = cut
     if first:
-        yield Chunk(position, end, before, first)
+        yield Chunk(position, end, lead, first)
 
 
 def _end_of_items(content: str, position: int, end: int) -> int:
