@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from imagelock.core.lock import Lock
 from imagelock.core.place import Source
@@ -83,6 +85,23 @@ def test_every_image_has_the_place_that_it_has_in_the_whole(
     assert len(pieces(text)) > 5
     joined = "".join(text[piece.start : piece.end] for piece in pieces(text))
     assert joined == text.partition("items:\n")[2]
+
+
+@pytest.mark.parametrize("indent", [2, 4])
+@pytest.mark.parametrize("kind_first", [True, False])
+def test_a_list_in_json_is_read_in_pieces_too(
+    indent: int, *, kind_first: bool, in_pieces: Callable[[], None]
+) -> None:
+    pods = yaml.safe_load("".join(map(item, range(40))).replace("{{", "'{{").replace("}}", "}}'"))
+    kind, items = {"kind": "PodList"}, {"items": pods}
+    parts = kind | items if kind_first else items | kind | {"metadata": {"x": ["]"]}}
+    text = json.dumps({"apiVersion": "v1", **parts}, indent=indent) + "\n"
+    at_once = told(text)
+    in_pieces()
+
+    assert told(text) == at_once
+    assert len(pieces(text)) > 5
+    assert text.endswith("".join(text[piece.start : piece.end] for piece in pieces(text)))
 
 
 @pytest.mark.parametrize(

@@ -70,12 +70,13 @@ class Chunk(Struct, frozen=True, gc=False):
     """One document of a stream, not parsed yet: from *start* to *end* of the text.
 
     It may be a piece of a long list (`imagelock.document.lists`): *lead* is what
-    is read before it, and *first* the number of its first item.
+    is read before it, *trail* behind it, and *first* the number of its first item.
     """
 
     start: int
     end: int
     lead: str = ""
+    trail: str = ""
     first: int = 0
 
 
@@ -110,7 +111,7 @@ def parse(
     start = _BEFORE_CONTENT.match(text.content, start, end).end()  # type: ignore[union-attr]
     content = text.content if end - start == len(text.content) else text.content[start:end]
     if chunk is not None and chunk.lead:
-        content, start = chunk.lead + content, start - len(chunk.lead)
+        content, start = chunk.lead + content + chunk.trail, start - len(chunk.lead)
     if parser is FastestParser and len(content) >= _WORTH_LOADING:
         from imagelock.document import libyaml
 
