@@ -100,8 +100,7 @@ class _Explained:
 
     def __init__(self, terms: Terms, lock: Lock, proofs: Proofs) -> None:
         locked = {entry.digest for entry in lock} | {digest for _, digest in terms.hardcoded}
-        children = {child.digest for digest in locked for child in proofs.manifests(digest)}
-        self._digests = locked | children
+        self._digests = locked.union(*map(proofs.digests, locked))
 
     def holds(self, reference: ImageReference) -> bool:
         return reference.digest in self._digests
