@@ -62,7 +62,9 @@ class Proofs:
         themselves where not.
         """
         return tuple(
-            child for child in self._family(digest) if not isinstance(self.about(child.digest), Index)
+            child
+            for child in self._family(digest)
+            if not isinstance(self.about(child.digest), Index)
         )
 
     def digests(self, digest: Digest) -> frozenset[Digest]:

@@ -9,6 +9,7 @@ from imagelock.core import grammar
 from imagelock.core.finding import Finding, ImageUse
 from imagelock.core.lock import Ambiguous, Found, Lock, Missing
 from imagelock.core.reference import ImageReference
+from imagelock.core.resources import TEMPLATED
 from imagelock.decide.exempted import ExemptionUses
 from imagelock.decide.judge import Allowed, Denied, Exempt, Judgement, Terms, judge
 
@@ -113,6 +114,9 @@ def _remedy(image: str, lock: Lock | None) -> str:
 
 
 def _no_reference(image: str, place: ClusterPlace) -> Finding:
+    if "{{" in image and place.kind in TEMPLATED:
+        message = "it is filled in when a workflow starts; the pods of that are looked at then"
+        return Finding.of("not-a-reference", place, message, image=image)
     # In a manifest it may be a placeholder; in a cluster a node will try to run it.
     problem, _, _ = grammar.what_is_wrong(image)
     message = f"what was asked for is no image ID: {problem}"

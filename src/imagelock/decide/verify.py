@@ -157,11 +157,21 @@ class _Verification:
         if not found.containers and kind in POD_SPECS:
             message = "it names no image, and every pod has one: this was cut, or made by hand"
             self._findings.append(Finding.of("not-read", self._place(kind, found), message))
-        for container in found.containers:
+        for container in (*found.containers, *self._in_texts(kind, found)):
             place = self._place(kind, found, container.path)
             self._asked.take(container.image, place)
             if isinstance(found, Pod):
                 self._running.take(container, place, found.node)
+
+    def _in_texts(self, kind: str, found: Pod | Workload) -> tuple[Container, ...]:
+        if isinstance(found, Pod) or not found.texts:
+            return ()
+        from imagelock.decide.texts import containers_in_texts  # what few clusters need
+
+        containers, problem = containers_in_texts(found)
+        if problem:
+            self._findings.append(Finding.of("not-looked-at", self._place(kind, found), problem))
+        return containers
 
     def _place(self, kind: str, found: Pod | Workload, container: str = "") -> ClusterPlace:
         return ClusterPlace(
