@@ -20,6 +20,8 @@ from imagelock.core.finding import Coverage, Report
 from imagelock.core.lock import Lock
 from imagelock.core.reference import Digest, Repository
 from imagelock.decide.override import unread_findings
+from imagelock.errors import InputError
+from imagelock.outside.files import read_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,17 +44,22 @@ class Hardcoded(Struct, frozen=True):
 
 
 def hardcoded_in(
-    paths: Sequence[str], lock: Lock | None, config: Config, console: Console
+    paths: Sequence[str], lock: Lock | None, config: Config, console: Console | None
 ) -> Hardcoded:
     """Find every image with a digest in files and folders of manifests.
 
-    What is no YAML, or cannot be read, is a finding.
+    What is no YAML, or cannot be read, is a finding. Without a *console* one process
+    does it, since forking is no good idea where threads run.
 
     Raises:
         InputError: There is no such file or folder.
     """
     work = partial(_in_source, lock=lock or Lock(()), config=config)
-    found = [one for path in paths for one in _in_path(path, work, console)]
+    found = [
+        one
+        for path in paths
+        for one in (_alone(path, work) if console is None else _in_path(path, work, console))
+    ]
     return Hardcoded(
         frozenset(pair for one in found for pair in one.digests),
         Report.joined([one.report for one in found]),
@@ -71,6 +78,20 @@ def _in_path(path: str, work: partial[Hardcoded], console: Console) -> Iterator[
             yield Hardcoded(frozenset(), done.report("verify"))
         else:
             yield done[1]
+
+
+def _alone(path: str, work: partial[Hardcoded]) -> Iterator[Hardcoded]:
+    manifests = open_manifests(path)
+    if isinstance(manifests, Stream):
+        yield from map(work, manifests.batches())
+        return
+    yield Hardcoded(frozenset(), start_of("verify", manifests))
+    for name in manifests.manifests:
+        shown = str(manifests.root / name)
+        try:
+            yield work(read_source(manifests.root / name, name=shown))
+        except InputError as error:
+            yield Hardcoded(frozenset(), Unreadable(shown, error).report("verify"))
 
 
 def _in_source(

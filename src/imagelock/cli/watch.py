@@ -14,10 +14,17 @@ from typing import TYPE_CHECKING
 from imagelock.cli.arguments import add_cluster, add_lock, add_policy, duration
 from imagelock.cli.gauges import Gauges
 from imagelock.cli.inputs import Inputs
-from imagelock.cli.judging import add_image_indexes, add_scope, scope_of
+from imagelock.cli.judging import (
+    add_app_of_apps,
+    add_image_indexes,
+    add_scope,
+    scope_of,
+    selector_of,
+)
 from imagelock.cli.session import Session, Teller
 from imagelock.cli.watching import Alone, Health, Leadership, Replica, Rhythm
 from imagelock.decide.objects import Objects
+from imagelock.errors import InputError
 from imagelock.outside.feeds import Feeds
 from imagelock.outside.kubernetes_api import Patience, connect
 
@@ -41,6 +48,7 @@ at any moment, it begins again and loses nothing."""
 EXAMPLES = """\
 examples:
   imagelock watch --preset gke
+  imagelock watch --policy locked --app-of-apps rendered --selector team=shop
   imagelock watch --policy locked --format json | tee findings.jsonl
   imagelock watch --listen 0.0.0.0:8080 --lease imagelock/watch --events
 
@@ -58,6 +66,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_cluster(parser)
     add_scope(parser)
     add_lock(parser)
+    add_app_of_apps(parser, kinds="a file or a folder, read again when it changes")
     add_image_indexes(parser)
     add_policy(parser)
     group = parser.add_argument_group("telling")
@@ -103,9 +112,13 @@ def run(args: Namespace, console: Console) -> int:
     gc.set_threshold(_ALLOCATIONS_BETWEEN_LOOKS, 10, 10)
     # More watches than its pool keeps connections: that is meant, and no news for anybody.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
+    selector_of(args)  # what is wrong with it is told before anything is read
+    if "-" in args.app_of_apps:
+        raise InputError(
+            "--app-of-apps reads standard input, which can be read only once",
+            hint="Name a file or a folder: it is read again when it changes.",
+        )
     inputs = Inputs(args)
-    for skipped in inputs.skipped:
-        console.detail(f"not read: {skipped.what}: {skipped.reason}")
     api = connect(args.kubeconfig, args.context, notice=console.warn)
     gauges, health = Gauges(), Health()
     gauges.loaded(inputs.entries)
@@ -128,7 +141,7 @@ def run(args: Namespace, console: Console) -> int:
 
 
 def _session(args: Namespace, api: Api, inputs: Inputs, teller: Teller) -> tuple[Feeds, Session]:
-    feeds = Feeds(api, args.namespace)
+    feeds = Feeds(api, args.namespace, selector=selector_of(args))
     objects = Objects(
         inputs.terms,
         proofs=inputs.proofs,
@@ -136,7 +149,7 @@ def _session(args: Namespace, api: Api, inputs: Inputs, teller: Teller) -> tuple
         cluster=args.context or api.host,
         strict=inputs.config.strict,
     )
-    return feeds, Session(feeds, objects, teller)
+    return feeds, Session(feeds, objects, teller, inputs)
 
 
 @contextmanager
