@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
@@ -540,6 +541,33 @@ def test_a_replica_that_loses_its_lease_stops_and_begins_anew_when_it_is_free(
     eventually(lambda: [one["change"] for one in watch.documents].count("whole") == 2)
     told = [one["change"] for one in watch.documents]
     assert told == ["began", "appeared", "whole", "began", "appeared", "appeared", "whole"]
+
+
+def test_a_lease_that_cannot_be_given_back_is_told_and_no_failure(
+    cluster: LiveCluster, start: Start
+) -> None:
+    watch = start("--lease", "ops/watch")
+    watch.said("0 errors and 0 warnings stand")
+
+    cluster.refusal = (503, "")
+
+    assert watch.end() == 0
+    assert "the lease ops/watch could not be given back" in "".join(watch.err)
+    assert watch.err[-1] == "stopped\n"
+
+
+def test_whoever_presses_ctrl_c_twice_leaves_the_lease_to_the_next_replica(
+    cluster: LiveCluster, start: Start
+) -> None:
+    watch = start("--lease", "ops/watch")
+    watch.said("0 errors and 0 warnings stand")
+    cluster.pause = 0.5
+
+    watch.process.send_signal(signal.SIGINT)
+    time.sleep(0.05)
+
+    assert watch.end(signal.SIGINT) == 130
+    assert cluster.objects["leases"]["ops", "watch"]["spec"]["holderIdentity"] == ""
 
 
 def test_a_lease_that_may_not_be_had_ends_it(cluster: LiveCluster, start: Start) -> None:

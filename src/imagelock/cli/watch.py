@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from argparse import ArgumentTypeError
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -57,6 +58,7 @@ UNDONE = "nothing is watched any more"
 
 # A lease is renewed in time or not at all, and an Event is not worth waiting for.
 _IN_HASTE = Patience(tries=1, connect=4.0, read=4.0)
+_IMPATIENT = 5.0  # seconds after which another Ctrl-C ends it however it stands
 # Rare looks, as for commands that end, would let weeks of garbage pile up.
 _ALLOCATIONS_BETWEEN_LOOKS = 10_000
 
@@ -118,26 +120,33 @@ def run(args: Namespace, console: Console) -> int:
             "--app-of-apps reads standard input, which can be read only once",
             hint="Name a file or a folder: it is read again when it changes.",
         )
+    with ExitStack() as open_:
+        stop = open_.enter_context(_stopped_by_sigterm())
+        replica = _replica(args, console, open_)
+        with _stopped_by_sigint(stop) as interrupted:
+            replica.run(stop)
+    if interrupted.is_set():
+        raise KeyboardInterrupt
+    console.say("stopped")
+    return 0
+
+
+def _replica(args: Namespace, console: Console, open_: ExitStack) -> Replica:
     inputs = Inputs(args)
     api = connect(args.kubeconfig, args.context, notice=console.warn)
     gauges, health = Gauges(), Health()
     gauges.loaded(inputs.entries)
-    with ExitStack() as open_:
-        stop = open_.enter_context(_stopped_by_sigterm())
-        _serve(args, gauges, health, console, open_)
-        teller = Teller(console, gauges, _events(args, console), as_json=args.format == "json")
-        replica = Replica(
-            leadership=_leadership(args, console),
-            inputs=inputs,
-            teller=teller,
-            health=health,
-            rhythm=Rhythm(resync=args.resync),
-            open_session=lambda: _session(args, api, inputs, teller),
-        )
-        console.detail(f"asking {api.host}")
-        replica.run(stop)
-    console.say("stopped")
-    return 0
+    _serve(args, gauges, health, console, open_)
+    teller = Teller(console, gauges, _events(args, console), as_json=args.format == "json")
+    console.detail(f"asking {api.host}")
+    return Replica(
+        leadership=_leadership(args, console),
+        inputs=inputs,
+        teller=teller,
+        health=health,
+        rhythm=Rhythm(resync=args.resync),
+        open_session=lambda: _session(args, api, inputs, teller),
+    )
 
 
 def _session(args: Namespace, api: Api, inputs: Inputs, teller: Teller) -> tuple[Feeds, Session]:
@@ -161,6 +170,31 @@ def _stopped_by_sigterm() -> Iterator[threading.Event]:
         yield stop
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _stopped_by_sigint(stop: threading.Event) -> Iterator[threading.Event]:
+    """Let Ctrl-C end it as SIGTERM does, and give what is then set.
+
+    People press it twice: only one that comes later ends what may hang.
+    """
+    interrupted = threading.Event()
+    first = time.monotonic()
+
+    def interrupt(_number: int, _frame: object) -> None:
+        nonlocal first
+        if not interrupted.is_set():
+            first = time.monotonic()
+            interrupted.set()
+            stop.set()
+        elif time.monotonic() - first > _IMPATIENT:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _serve(
