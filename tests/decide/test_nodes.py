@@ -128,3 +128,27 @@ def test_images_that_were_not_looked_at_are_told(terms: Terms, scope: Scope, rea
     assert [(one.what, one.reason) for one in nodes.skipped(terms, scope)] == [
         ("the images of 1 node", reason)
     ]
+
+
+def test_an_image_that_nodes_know_by_different_names_is_told_once() -> None:
+    nodes = NodeImages()
+    nodes.take(Node(name="a", images=((f"redis@{B}", "redis:7.2"),)))
+    nodes.take(Node(name="b", images=((f"redis@{B}",),)))
+    nodes.take(Node(name="c", images=(("redis:7.2", f"redis@{B}"),)))
+
+    (finding,) = nodes.findings(TERMS, Proofs(), ExemptionUses(), "")
+
+    assert finding.image == f"redis@{B}"
+    assert finding.message.startswith("3 nodes hold it")
+    assert finding.message.endswith("it was pulled by the tag '7.2'")
+
+
+def test_names_that_a_kubelet_does_not_tell_are_told() -> None:
+    nodes = NodeImages()
+    names = tuple(f"mirror-{number}.example/redis@{A}" for number in range(5))
+    nodes.take(Node(name="a", images=(names, (f"redis@{A}",))))
+
+    (skipped,) = nodes.skipped(TERMS, EVERYTHING)
+
+    assert skipped.what == "further names of 1 image on nodes"
+    assert skipped.expected

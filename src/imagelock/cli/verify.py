@@ -59,6 +59,8 @@ was asked for. What cannot be compared is a warning, and with --strict an error.
 See docs/verify.md and docs/exemptions.md."""
 UNDONE = "nothing was verified"
 
+_NAMED = 3  # files that a report names as what it is of
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's options."""
@@ -103,7 +105,7 @@ def run(args: Namespace, console: Console) -> int:
         findings=report.findings + of_manifests.findings,
         coverage=report.coverage + of_manifests.coverage + Coverage(0, "documents", skipped),
     )
-    report = described(report, args, config, terms.lock, cluster or ", ".join(args.sources))
+    report = described(report, args, config, terms.lock, cluster or _named(args.sources))
     return tell(report, args, console, strict=config.strict)
 
 
@@ -122,6 +124,11 @@ def _pages(
     console.detail(f"asking {api.host}")
     pages = live_pages(api, args.namespace, selector=selector, is_plain=is_plain)
     return pages, args.context or api.host
+
+
+def _named(sources: list[str]) -> str:
+    more = len(sources) - _NAMED
+    return ", ".join(sources[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _watched(pages: Iterator[Page], console: Console) -> Iterator[Page]:
