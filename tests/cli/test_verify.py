@@ -188,7 +188,7 @@ def test_a_selector_chooses_and_what_it_leaves_out_is_printed(verify: Any) -> No
     status, out, _ = verify("--selector", "app=a", "--from", save_labelled())
 
     assert status == 0
-    assert "1 object: the call named the selector 'app=a'" in out
+    assert "1 object: only labels of --selector 'app=a' were asked for" in out
     assert verify("-l", "app!=a", "--from", "pods.json")[0] == 1
 
 

@@ -197,8 +197,8 @@ def test_only_what_has_the_labels_is_looked_at_and_what_is_left_out_is_told(
     watch = start("--selector", "team=shop", "--exclude", "sandbox-*")
 
     watch.said("watching 1 Pod, 1 image: 1 error and 0 warnings stand")
-    watch.said("not looked at: pods and workloads with other labels", "selector 'team=shop'")
-    watch.said("not looked at: namespace sandbox-*: the call left this namespace out")
+    watch.said("not looked at: pods and workloads with other labels", "--selector 'team=shop'")
+    watch.said("not looked at: namespace sandbox-*: this namespace is left out (--exclude)")
     cluster.put("pods", labelled(pod("b", "redis:7"), team="shop"))
     watch.said("appeared shop/Pod/b")
     cluster.put("pods", labelled(pod("a", "nginx:1"), team="other"))
@@ -214,9 +214,12 @@ def test_a_program_reads_what_is_left_out(cluster: LiveCluster, start: Start) ->
     assert watch.documents[-1]["skipped"] == [
         {
             "what": "every namespace but shop",
-            "reason": "the call named those that are meant",
+            "reason": "--namespace names those that are meant",
         },
-        {"what": "images of 1 node", "reason": "they are those of all namespaces and labels"},
+        {
+            "what": "images of 1 node",
+            "reason": "a node does not say which namespace or label an image is for",
+        },
     ]
 
 

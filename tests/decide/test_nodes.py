@@ -117,8 +117,16 @@ def test_lists_that_the_kubelet_caps_are_told_together() -> None:
     ("terms", "scope", "reason"),
     [
         (replace(TERMS, lock=None), EVERYTHING, "only a lock could explain them"),
-        (TERMS, Scope(only=frozenset({"shop"})), "they are those of all namespaces and labels"),
-        (TERMS, Scope(selector="a=b"), "they are those of all namespaces and labels"),
+        (
+            TERMS,
+            Scope(only=frozenset({"shop"})),
+            "a node does not say which namespace or label an image is for",
+        ),
+        (
+            TERMS,
+            Scope(selector="a=b"),
+            "a node does not say which namespace or label an image is for",
+        ),
     ],
 )
 def test_images_that_were_not_looked_at_are_told(terms: Terms, scope: Scope, reason: str) -> None:

@@ -58,11 +58,11 @@ def test_a_program_reads_a_finding_as_in_every_report() -> None:
 
 def test_a_program_reads_where_it_begins_and_when_everything_was_listed() -> None:
     assert json.loads(began_line(time=TIME)) == {"version": 1, "time": TIME, "change": "began"}
-    skipped = [Skipped("namespace dev", "the call left this namespace out")]
+    skipped = [Skipped("namespace dev", "this namespace is left out (--exclude)")]
     whole = json.loads(whole_line({"errors": 2, "warnings": 1}, skipped, time=TIME))
     assert whole["standing"] == {"errors": 2, "warnings": 1}
     assert whole["skipped"] == [
-        {"what": "namespace dev", "reason": "the call left this namespace out"}
+        {"what": "namespace dev", "reason": "this namespace is left out (--exclude)"}
     ]
 
 

@@ -92,7 +92,7 @@ def _denied(image: str, denied: Denied, place: ClusterPlace, terms: Terms) -> Fi
         place,
         message,
         image=image,
-        help=_remedy(image, lock),
+        help=_remedy(image, lock) or _of_a_debugger(place),
     )
 
 
@@ -111,6 +111,16 @@ def _remedy(image: str, lock: Lock | None) -> str:
             return ""
         case never:
             assert_never(never)
+
+
+def _of_a_debugger(place: ClusterPlace) -> str:
+    """Say what is true of ephemeral containers only: no manifest has them."""
+    if not place.container.startswith("ephemeral container "):
+        return ""
+    return (
+        "Somebody started it (kubectl debug), and it is gone with its pod. Name an image with its "
+        "digest there, too: kubectl debug --image=IMAGE@DIGEST."
+    )
 
 
 def _no_reference(image: str, place: ClusterPlace) -> Finding:

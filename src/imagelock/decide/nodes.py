@@ -80,7 +80,9 @@ class NodeImages:
         """Say which images were not looked at."""
         if self.nodes and scope.is_narrow:
             what = f"the images of {counted(self.nodes, 'node')}"
-            yield Skipped(what, "they are those of all namespaces and labels", expected=True)
+            yield Skipped(
+                what, "a node does not say which namespace or label an image is for", expected=True
+            )
         elif self.nodes and terms.lock is None:
             what = f"the images of {counted(self.nodes, 'node')}"
             yield Skipped(what, "only a lock could explain them", expected=True)

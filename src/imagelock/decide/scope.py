@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EVERYTHING", "LeftOut", "Scope", "announced", "counted"]
 
-_LEFT_OUT = "the call left this namespace out"
+_LEFT_OUT = "this namespace is left out (--exclude)"
 # Kinds that hold no pod template: nothing is lost when they are passed over.
 _WITHOUT_IMAGES = {
     "ClusterRole",
@@ -128,14 +128,14 @@ def announced(scope: Scope) -> Iterator[Skipped]:
 def _other_namespaces(scope: Scope) -> Iterator[Skipped]:
     if scope.only:
         only = ", ".join(sorted(scope.only))
-        yield _chosen(f"every namespace but {only}", "the call named those that are meant")
+        yield _chosen(f"every namespace but {only}", "--namespace names those that are meant")
 
 
 def _other_labels(scope: Scope, count: int) -> Iterator[Skipped]:
     if scope.selector:
         # A server that selects does not say how much it leaves out.
         what = counted(count, "object") if count else "pods and workloads with other labels"
-        yield _chosen(what, f"the call named the selector '{scope.selector}'")
+        yield _chosen(what, f"only labels of --selector '{scope.selector}' were asked for")
 
 
 def counted(count: int, noun: str) -> str:
