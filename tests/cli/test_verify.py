@@ -233,6 +233,30 @@ def test_an_app_of_apps_that_cannot_be_read_is_never_clean(verify: Any) -> None:
     assert verify(*call, "nowhere")[0] == 2
 
 
+def test_an_app_of_apps_without_a_manifest_is_told(verify: Any) -> None:
+    Path("images.lock").write_text(f"docker.io/library/redis:7@{A}\n")
+    Path("apps").mkdir()
+
+    _, out, _ = verify("--policy", "locked", "--from", save(), "--app-of-apps", "apps")
+
+    assert "apps: no manifest is in this folder" in out
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--from", "-", "--app-of-apps", "-"),
+        ("--from", "-", "-"),
+        ("--app-of-apps", "-", "--app-of-apps", "-"),
+    ],
+)
+def test_standard_input_cannot_be_two_things(verify: Any, options: tuple[str, ...]) -> None:
+    status, out, err = verify(*options)
+
+    assert (status, out) == (2, "")
+    assert "standard input can be read only once" in err
+
+
 def test_what_a_cluster_says_never_reaches_the_terminal_raw(verify: Any) -> None:
     _, out, err = verify("--from", save(image="\x1b]0;owned\x07", image_id="\x1b[2J"))
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imagelock import api
 from imagelock.cli.manifests import (
@@ -16,7 +17,7 @@ from imagelock.cli.manifests import (
     open_manifests,
     start_of,
 )
-from imagelock.core.finding import Coverage, Report
+from imagelock.core.finding import Coverage, Report, Skipped
 from imagelock.core.lock import Lock
 from imagelock.core.reference import Digest, Repository
 from imagelock.decide.override import unread_findings
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from imagelock.core.config import Config
     from imagelock.core.place import Source
     from imagelock.find.surroundings import Surroundings
+    from imagelock.outside.folders import Tree
 
 __all__ = ["Hardcoded", "hardcoded_in"]
 
@@ -72,7 +74,7 @@ def _in_path(path: str, work: partial[Hardcoded], console: Console) -> Iterator[
         for _, found in for_each_batch(work, manifests, console, _LABEL):
             yield found
         return
-    yield Hardcoded(frozenset(), start_of("verify", manifests))
+    yield _start(path, manifests)
     for _, done in for_each_file(work, manifests, console, _LABEL):
         if isinstance(done, Unreadable):
             yield Hardcoded(frozenset(), done.report("verify"))
@@ -80,12 +82,20 @@ def _in_path(path: str, work: partial[Hardcoded], console: Console) -> Iterator[
             yield done[1]
 
 
+def _start(path: str, tree: Tree) -> Hardcoded:
+    report = start_of("verify", tree)
+    if not tree.manifests:
+        nothing = Coverage(0, "files", (Skipped(path, "no manifest is in this folder"),))
+        report = replace(report, coverage=report.coverage + nothing)
+    return Hardcoded(frozenset(), report)
+
+
 def _alone(path: str, work: partial[Hardcoded]) -> Iterator[Hardcoded]:
     manifests = open_manifests(path)
     if isinstance(manifests, Stream):
         yield from map(work, manifests.batches())
         return
-    yield Hardcoded(frozenset(), start_of("verify", manifests))
+    yield _start(path, manifests)
     for name in manifests.manifests:
         shown = str(manifests.root / name)
         try:
