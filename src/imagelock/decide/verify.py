@@ -20,6 +20,7 @@ from imagelock.core.place import ClusterPlace, FilePlace
 from imagelock.core.podspec import POD_SPECS
 from imagelock.decide.asked import AskedImages
 from imagelock.decide.compared import RunningImages
+from imagelock.decide.exempted import ended
 from imagelock.decide.nodes import NodeImages
 from imagelock.decide.plain import Plain
 from imagelock.decide.running import NO_PROOFS
@@ -202,8 +203,12 @@ class _Verification:
             yield Finding.of("not-looked-at", FilePlace(self._last_page), message)
 
     def _about_exemptions(self) -> Iterator[Finding]:
-        if self._asked.counts["images"]:
-            yield from self._asked.uses.findings(self._terms.exemptions, self._terms.today)
+        exemptions, today = self._terms.exemptions, self._terms.today
+        if self._scope != EVERYTHING:
+            # What a part of a cluster does not use, another part may.
+            yield from ended(exemptions, today)
+        elif self._asked.counts["images"]:
+            yield from self._asked.uses.findings(exemptions, today)
 
     def _coverage(self) -> Coverage:
         of_nodes = self._nodes.skipped(self._terms, self._scope)
