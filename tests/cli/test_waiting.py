@@ -129,3 +129,21 @@ def test_many_applications_are_asked_about_several_at_once(
 
 def test_numbers_are_spelled_as_people_read_them() -> None:
     assert (count(1, "object"), count(2, "object")) == ("1 object", "2 objects")
+
+
+def test_a_cluster_that_is_away_is_not_told_once_for_every_application(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without_proxies(monkeypatch)
+    away = Answer(status=503, headers={"Retry-After": "1"})
+    pace = Pace(timeout=1.0, poll=0.01)
+
+    with ApiServer(lambda _: away) as server:
+        console = Console()
+        api = connect(write(tmp_path, server.url), None, notice=console.warn)
+        with pytest.raises(ClusterError, match="the cluster did not answer at the end"):
+            Wait(api, console, pace, field_manager="imagelock").until_ready(
+                [Key("argocd", f"app-{number}") for number in range(20)]
+            )
+
+    assert capsys.readouterr().err.count("asking again") == 1

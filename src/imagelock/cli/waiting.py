@@ -16,13 +16,15 @@ from imagelock.outside.side_by_side import each
 from imagelock.syntax.argocd import APPLICATION_SET, ApplicationSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from imagelock.cli.console import Console
     from imagelock.outside.kubernetes_api import Api
     from imagelock.syntax.argocd import Application, Key
 
 __all__ = ["Pace", "Wait", "count"]
+
+_SELDOM = 10.0  # seconds
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -59,6 +61,7 @@ class Wait:
                 cluster may not be asked.
         """
         self._rollout = deploy.begin(keys)
+        self._api.notice = _Seldom(self._api.notice)
         with self._console.progress("waiting") as bar:
             while not self._is_over():
                 bar.show(self._note())
@@ -144,6 +147,23 @@ class Wait:
 
     def _waited(self) -> float:
         return time.monotonic() - self._started
+
+
+class _Seldom:
+    """Tells one of many things that come at the same time.
+
+    What is wrong with one is mostly wrong with all that were asked about together.
+    """
+
+    def __init__(self, notice: Callable[[str], None]) -> None:
+        self._notice = notice
+        self._told = float("-inf")
+
+    def __call__(self, text: str) -> None:
+        now = time.monotonic()
+        if now - self._told >= _SELDOM:
+            self._told = now
+            self._notice(text)
 
 
 def _made_by(
