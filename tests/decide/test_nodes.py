@@ -110,7 +110,11 @@ def test_lists_that_the_kubelet_caps_are_told_together() -> None:
     assert capped(1) == ["further images of node n0"]
     assert capped(3) == ["further images of 3 nodes (n0, n1, n2)"]
     assert capped(5_000) == ["further images of 5,000 nodes (n0, n1, n2 and 4,997 more)"]
-    assert capped(1, 49) == capped(1, 51) == []
+    assert capped(1, 49) == capped(1, 51) == capped(1, 0) == []
+
+
+def test_a_limit_that_somebody_set_is_a_round_number() -> None:
+    assert capped(2, 100) == ["further images of 2 nodes (n0, n1)"]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NodeImages"]
 
-_KUBELET_LISTS = 50  # images: nodeStatusMaxImages, unless somebody changed it
+_KUBELET_LISTS = 50  # images: nodeStatusMaxImages, unless somebody set it, to a round number
 _KUBELET_NAMES = 5  # names of one image, which is no setting
 _NAMED = 3  # nodes that are named where many are meant
 
@@ -47,8 +47,7 @@ class NodeImages:
         self._architectures[node.name] = node.architecture
         for names in node.images:
             self._held_by.setdefault(names, []).append(node.name)
-        # A kubelet that lists more was told to, and what it was told is not known.
-        if len(node.images) == _KUBELET_LISTS:
+        if node.images and len(node.images) % _KUBELET_LISTS == 0:
             self._capped.append(node.name)
 
     def architecture(self, node: str) -> str:
@@ -104,7 +103,8 @@ class NodeImages:
         if self._capped:
             yield Skipped(
                 f"further images of {_named(self._capped)}",
-                f"a kubelet lists no more than the {_KUBELET_LISTS} largest (nodeStatusMaxImages)",
+                "the list is as long as a kubelet's limit (nodeStatusMaxImages, "
+                f"{_KUBELET_LISTS} unless it was set): some may be missing",
                 expected=True,
             )
 
