@@ -136,9 +136,12 @@ spec:
 def test_a_text_that_cannot_be_read_is_told() -> None:
     spec = workflow(template(podSpecPatch='{"containers": ['))
 
-    assert [found[:2] for found in verified("WorkflowTemplate", spec)] == [
-        ("warning", "not-looked-at")
-    ]
+    listed = {"kind": "WorkflowTemplate", "metadata": {"name": "x"}, "spec": spec}
+    report = verify_pages([parse_page(json.dumps(listed).encode(), name="x")], TERMS)
+
+    (finding,) = report.findings
+    assert (finding.severity, finding.rule.name) == ("warning", "not-looked-at")
+    assert "the podSpecPatch of template 'build' could not be read" in finding.message
 
 
 def test_an_image_that_a_parameter_brings_is_judged_by_its_value() -> None:

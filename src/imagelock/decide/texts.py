@@ -24,12 +24,12 @@ def containers_in_texts(workload: Workload) -> tuple[tuple[Container, ...], str]
     """Return the containers that a workload's texts name, and why some could not be read."""
     found: list[Container] = []
     problem = ""
-    for inside, text in workload.texts:
+    for key, inside, text in workload.texts:
         try:
             found += _containers(text, inside)
         except InputError as error:
-            of = f" of {inside}" if inside else ""
-            problem = problem or f"a text{of} in it could not be read: {error.problem}"
+            of = f" of template '{inside}'" if inside else ""
+            problem = problem or f"the {key}{of} could not be read: {error.problem}"
     return tuple(found), problem
 
 

@@ -53,11 +53,11 @@ def containers_anywhere(spec: Any, inside: str = "") -> Iterator[Container]:  # 
         yield from _of_key(key, value, around)
 
 
-def texts_anywhere(spec: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  (JSON)
-    """Yield every text that holds a pod spec or an object, with the name of what holds it."""
+def texts_anywhere(spec: Any) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401  (JSON)
+    """Yield every text that holds a pod spec or an object: its key, what holds it, itself."""
     for key, value, around in _fields(spec, _Around()):
         if key in _TEXTS and isinstance(value, str):
-            yield around.name, around.filled_in(value)
+            yield key, around.name, around.filled_in(value)
 
 
 def _fields(value: Any, around: _Around) -> Iterator[tuple[str, Any, _Around]]:  # noqa: ANN401  (JSON)
