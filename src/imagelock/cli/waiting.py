@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Pace", "Wait", "count"]
 
-_SELDOM = 10.0  # seconds
-
 
 class Pace(Struct, frozen=True, kw_only=True):
     """How long is waited, in seconds.
@@ -147,6 +145,9 @@ class Wait:
 
     def _waited(self) -> float:
         return time.monotonic() - self._started
+
+
+_SELDOM = 10.0  # seconds
 
 
 class _Seldom:

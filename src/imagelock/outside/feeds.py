@@ -63,7 +63,8 @@ class Feeds:
                 pace=pace,
             )
             for resource in RESOURCES
-            for namespace in _namespaces(resource, namespaces)
+            if resource.is_namespaced or not (resource.is_custom and namespaces)
+            for namespace in (namespaces if resource.is_namespaced and namespaces else ("",))
         }
 
     @property
@@ -111,13 +112,6 @@ class Feeds:
             except queue.Full:
                 continue
             return
-
-
-def _namespaces(resource: Resource, namespaces: Sequence[str]) -> Sequence[str]:
-    if resource.is_namespaced:
-        return namespaces or ("",)
-    # What is in no namespace is not meant by those who name some; nodes tell architectures.
-    return () if resource.is_custom and namespaces else ("",)
 
 
 def _path(resource: Resource, namespace: str) -> str:
