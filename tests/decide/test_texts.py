@@ -133,8 +133,9 @@ spec:
     ]
 
 
-def test_a_text_that_cannot_be_read_is_told() -> None:
-    spec = workflow(template(podSpecPatch='{"containers": ['))
+@pytest.mark.parametrize("text", ['{"containers": [', "[" * 5_000, '{"a":' * 995 + "1" + "}" * 995])
+def test_a_text_that_cannot_be_read_is_told(text: str) -> None:
+    spec = workflow(template(podSpecPatch=text))
 
     listed = {"kind": "WorkflowTemplate", "metadata": {"name": "x"}, "spec": spec}
     report = verify_pages([parse_page(json.dumps(listed).encode(), name="x")], TERMS)

@@ -27,9 +27,10 @@ def containers_in_texts(workload: Workload) -> tuple[tuple[Container, ...], str]
     for key, inside, text in workload.texts:
         try:
             found += _containers(text, inside)
-        except InputError as error:
+        except (InputError, RecursionError) as error:
             of = f" of template '{inside}'" if inside else ""
-            problem = problem or f"the {key}{of} could not be read: {error.problem}"
+            why = error.problem if isinstance(error, InputError) else "it is nested too deeply"
+            problem = problem or f"the {key}{of} could not be read: {why}"
     return tuple(found), problem
 
 
