@@ -3,6 +3,7 @@
 env: [{name: RELATED_IMAGE_X, value: <image ID>}]
 args: [--solver-image=<image ID>]          and  [--solver-image, <image ID>]
 literals: [WORKER_IMAGE=<image ID>]
+{op: add, path: /…/args/-, value: --solver-image=<image ID>}
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from imagelock.find.names import (
 )
 from imagelock.find.site import Append
 from imagelock.find.tokens import tokens, touches_a_template
-from imagelock.find.visit import followed, optional, scalar_under
+from imagelock.find.visit import followed, optional, scalar_under, value_under
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,11 +50,29 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
     """Find the image of a variable, and those in lists of arguments."""
     if _is_in_variables(path):
         yield from _variable(mapping, path, visit)
+    pointer = mapping.text_of("path") if mapping.get("op") is not None else None
+    if pointer is not None:
+        yield from _patched(mapping, pointer.split("/"), (path, "value"), visit)
     for key, value in mapping.pairs:
         if type(key) is Scalar and _is_list_of_arguments(key.value):
             arguments = followed(value)
             if isinstance(arguments, Sequence):
                 yield from _arguments(arguments, (path, key.value), visit)
+
+
+def _patched(mapping: Mapping, keys: list[str], path: Path, visit: Visit) -> Iterator[Site]:
+    """Find what an operation of a JSON patch puts into a list of arguments or variables."""
+    value = followed(value_under(mapping, "value"))
+    if isinstance(value, Sequence):
+        if _is_list_of_arguments(keys[-1]):
+            yield from _arguments(value, path, visit)
+    elif len(keys) > 1 and _is_list_of_arguments(keys[-2]):
+        if isinstance(value, Mapping):
+            yield from _variable(value, path, visit)
+        elif type(value) is Scalar and is_push_flag(value.value.partition("=")[0]):
+            visit.claim(value)
+        elif type(value) is Scalar:
+            yield from optional(_argument(value, "", path, visit))
 
 
 def _is_list_of_arguments(key: str) -> bool:

@@ -27,6 +27,7 @@ _ANYWHERE = frozenset(
     (
         "managedFields",
         "kubectl.kubernetes.io/last-applied-configuration",
+        "openshift.io/imported-from",
         "openAPIV3Schema",
         "alm-examples",
         "verifyImages",
@@ -54,6 +55,7 @@ _KINDS: dict[tuple[str, str], tuple[str, ...]] = {
     # kubeadm joins these with names that it knows.
     ("kubeadm.k8s.io", ""): ("imageRepository", "dns", "etcd"),
     ("kpack.io", "Image"): ("tag", "additionalTags"),
+    ("skaffold", "Config"): ("build",),
 }
 _TRIGGERS = _ANYWHERE | {
     *("kind", "output", "pattern", "dependencies", "asserts", "tests", "questions", "version"),
@@ -96,7 +98,9 @@ def _skipped_of_kind(kind: str | None, api_version: str | None) -> set[str] | No
 
 def _is_pushed_to(output: Node | None, path: Path) -> bool:
     return isinstance(output, Mapping) and (
-        (path is not None and path[1] == "build") or isinstance(output.get("image"), Scalar)
+        (path is not None and path[1] == "build")
+        or isinstance(output.get("image"), Scalar)
+        or isinstance(output.get("to"), Mapping)
     )
 
 

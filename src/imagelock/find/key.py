@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from imagelock.document.nodes import Mapping, Scalar, Sequence
@@ -22,15 +23,21 @@ if TYPE_CHECKING:
 
     from imagelock.core.reference import ImageReference
     from imagelock.document.nodes import Node
+    from imagelock.find.context import Context
     from imagelock.find.site import Path, Site
     from imagelock.find.visit import Visit
 
 NAME = "key"
 
 # image: {name: <image ID>}, and what others call it
-_WHOLE = ("name", "ref", "reference", "url", "uri", "image", "override")
-# Beside an image without a tag, these may be joined to it by whoever reads it.
-_VERSIONS = ("version", "tag", "imageTag", "imageVersion")
+_WHOLE = ("name", "ref", "reference", "url", "uri", "image", "override", "value", "default")
+# HelmRelease: spec.values; Kustomization: helmCharts[].valuesInline
+_VALUES = frozenset(("values", "valuesInline"))
+# image: {options: [<image ID>, ...]}: what a form offers
+_CHOICES = ("options", "values", "choices", "allowed")
+# Beside an image without a tag, these may be joined to it by whoever reads it:
+# version, imageTag, dockerTag, defaultImageVersion.
+_VERSION = re.compile(r"version|tag|[A-Za-z0-9_-]*?(?:[a-z0-9_-]Tag|_tag|[iI]mage_?[vV]ersion)")
 
 
 def wants(key: str) -> bool:
@@ -47,12 +54,23 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
         node = followed(value)
         if isinstance(node, Mapping | Sequence):
             yield from _inside(node, name, place, visit)
+        elif _is_no_input(name, mapping, path):
+            visit.claim(*(part for part in (node,) if type(part) is Scalar))
         elif is_image_key(name):
             yield from _image(mapping, name, value, place, visit)
         elif begins_with_image(name):
             yield from optional(visit.image_at(value, place, NAME, looks_right=_is_one_of_many))
         elif _is_variable(name):
             yield from optional(visit.image_at(value, place, NAME, looks_right=_is_certain))
+
+
+def _is_no_input(key: str, mapping: Mapping, path: Path) -> bool:
+    """Say whether a key describes a package (OLM), or names what is built here (Compose)."""
+    if path is None:
+        return False
+    if key == "containerImage":
+        return path[1] == "annotations"
+    return key == "image" and path[0] == (None, "services") and mapping.get("build") is not None
 
 
 def _is_variable(key: str) -> bool:
@@ -69,9 +87,9 @@ def _image(mapping: Mapping, key: str, value: Node, path: Path, visit: Visit) ->
         yield from optional(site)
         return
     problem = (
-        _joined_elsewhere(site.text, visit)
+        _joined_elsewhere(site.text, visit.context_at(path))
         or _joined_beside(site.text, mapping)
-        or _joined_perhaps(site.text, key, visit)
+        or _joined_perhaps(site.text, key, path, visit)
     )
     if problem is None:
         yield site
@@ -82,9 +100,9 @@ def _image(mapping: Mapping, key: str, value: Node, path: Path, visit: Visit) ->
     )
 
 
-def _joined_elsewhere(text: str, visit: Visit) -> Problem | None:
+def _joined_elsewhere(text: str, context: Context) -> Problem | None:
     """Tell of Istio's way: a bare name that is joined to ``global.hub`` and ``global.tag``."""
-    hub, tag = visit.context.hub, visit.context.tag
+    hub, tag = context.hub, context.tag
     if not hub or not tag or "/" in text:
         return None
     return Problem(
@@ -94,21 +112,33 @@ def _joined_elsewhere(text: str, visit: Visit) -> Problem | None:
     )
 
 
-def _joined_perhaps(text: str, key: str, visit: Visit) -> Problem | None:
+def _joined_perhaps(text: str, key: str, path: Path, visit: Visit) -> Problem | None:
     """Tell of values such as ``controllerImage: cr.example/controller``."""
-    if not visit.context.is_values or key == "image":
+    if key == "image" or not (visit.context_at(path).is_values or _is_in_values(path)):
         return None
     return Problem("tag-elsewhere", f"'{text}' has no tag, and the chart may join one to '{key}'")
 
 
+def _is_in_values(path: Path) -> bool:
+    """Say whether a place is in the values that an object hands to a chart."""
+    while path is not None:
+        path, part = path
+        if part in _VALUES:
+            return True
+    return False
+
+
 def _joined_beside(text: str, mapping: Mapping) -> Problem | None:
     """Tell of an image without a tag where a version stands beside it."""
-    for key in _VERSIONS:
-        version = scalar_under(mapping, key)
-        if version is not None and not version.is_null and version.value:
+    for key, value in mapping.pairs:
+        version = followed(value)
+        if type(key) is not Scalar or type(version) is not Scalar:
+            continue
+        if _VERSION.fullmatch(key.value) and version.value and not version.is_null:
             return Problem(
                 "tag-elsewhere",
-                f"'{text}' has no tag, and may be joined to '{key}: {version.value}' beside it",
+                f"'{text}' has no tag, and may be joined to '{key.value}: {version.value}'"
+                " beside it",
             )
     return None
 
@@ -116,7 +146,11 @@ def _joined_beside(text: str, mapping: Mapping) -> Problem | None:
 def _inside(node: Mapping | Sequence, key: str, path: Path, visit: Visit) -> Iterator[Site]:
     if is_images_key(key):
         yield from _images(node, path, visit)
-    elif is_image_key(key) and isinstance(node, Mapping):
+    elif isinstance(node, Mapping) and (is_image_key(key) or begins_with_image(key)):
+        for choices in _CHOICES:
+            offered = node.get(choices)
+            if isinstance(offered, Mapping | Sequence):
+                yield from _images(offered, (path, choices), visit)
         for whole in _WHOLE:
             value = scalar_under(node, whole)
             if value is not None:

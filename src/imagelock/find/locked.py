@@ -8,6 +8,9 @@ narrow, and docs/finding-images.md gives its reasons:
     (3) it spells its registry, or its tag is one that the lock has for it,
     (4) and the text is neither prose nor the target of a push.
 
+In a script, a flag or a variable right before it is as good as a key, and then
+the lock need not know it: `docker run --init-image=quay.io/x/y:1`.
+
 Arguments without a tag are in `imagelock.find.arguments`.
 """
 
@@ -17,7 +20,13 @@ import re
 from typing import TYPE_CHECKING
 
 from imagelock.core.lock import Missing
-from imagelock.find.names import is_push_flag, names_its_registry
+from imagelock.find.names import (
+    is_image_flag,
+    is_image_variable,
+    is_push_flag,
+    looks_like_no_picture,
+    names_its_registry,
+)
 from imagelock.find.site import Append
 from imagelock.find.tokens import tokens
 
@@ -31,6 +40,7 @@ if TYPE_CHECKING:
     from imagelock.find.visit import Visit
 
 NAME = "lock"
+KEY = "key"
 
 # Texts for people. In a note, a whole image ID may be read by a program.
 _PROSE = re.compile(
@@ -40,7 +50,8 @@ _PROSE = re.compile(
 )
 _NOTES = frozenset(("annotations", "labels"))
 _LAST_WORD = re.compile(r"(?:^|[\s\"'(])([a-z-]+)[\s=]+\"?\Z")
-_LONGEST_FLAG = 40  # characters
+_TELLING = re.compile(r"(?:^|[\s\"'(])(-[A-Za-z0-9_.-]+|[A-Z0-9_]+)(?:=|[ \t]+)[\"']?\Z")
+_LONGEST_FLAG = 60  # characters
 
 
 def may_name_an_image(value: str) -> bool:
@@ -54,7 +65,8 @@ def find(scalar: Scalar, path: Path, visit: Visit) -> Iterator[Site]:
         return
     is_note = _is_note(path)
     for token in tokens(scalar):
-        if not _is_known(token.image, visit):
+        is_told = _is_told(scalar, token)
+        if not is_told and not _is_known(token.image, visit):
             continue
         if is_note and len(token.image.text) < len(scalar.value.strip()):
             return
@@ -63,7 +75,7 @@ def find(scalar: Scalar, path: Path, visit: Visit) -> Iterator[Site]:
                 scalar,
                 token.image,
                 path,
-                NAME,
+                KEY if is_told else NAME,
                 text=token.image.text,
                 pin=Append(scalar, token.end),
                 offset=token.start,
@@ -84,6 +96,15 @@ def _is_known(image: ImageReference, visit: Visit) -> bool:
     if names_its_registry(image):
         return True
     return image.tag is not None and not isinstance(visit.lock.match(image), Missing)
+
+
+def _is_told(scalar: Scalar, token: Token) -> bool:
+    """Say whether a flag or a variable right before it says that it is an image."""
+    start = max(token.start - _LONGEST_FLAG, 0)
+    before = _TELLING.search(scalar.value, start, token.start)
+    if before is None or not looks_like_no_picture(token.image):
+        return False
+    return is_image_flag(before[1]) or (before[1].isupper() and is_image_variable(before[1]))
 
 
 def _is_pushed(scalar: Scalar, token: Token) -> bool:

@@ -41,7 +41,12 @@ _DISK = re.compile(r"projects/[^/]+/global/images/")
 
 # RELATED_IMAGE_FOO, FOO_IMAGE, IMAGE_FOO
 _VARIABLE = re.compile(r"(?:^|_)IMAGES?(?:_|$)")
-_PUSHED = re.compile(r"(?:^|[_.-])(?:output|dest(?:ination)?|push)[_.-]?image", re.IGNORECASE)
+_PUSHED = re.compile(
+    r"(?:^|[_.-])(?:(?:output|dest(?:ination)?|push)[_.-]?image|to[_.-]image|build-image[.]image)",
+    re.IGNORECASE,
+)
+# sha256:… is a checksum, though the grammar reads it as a name and a tag.
+_CHECKSUM = re.compile(r"(?:md5|sha(?:1|224|256|384|512)):")
 # kaniko's, and those of docker, buildah, podman and crane
 _PUSH_FLAGS = frozenset(("--destination", "-d", "--tag", "-t", "--cache-repo", "--push", "push"))
 
@@ -92,8 +97,10 @@ def looks_like_an_image(image: ImageReference) -> bool:
 
 
 def looks_like_no_picture(image: ImageReference) -> bool:
-    """Say whether a text is no file of pixels, and no disk of a machine."""
-    return not _PICTURE.search(image.text) and not _DISK.match(image.text)
+    """Say whether a text is no file of pixels, no disk of a machine, and no checksum."""
+    return not (
+        _PICTURE.search(image.text) or _DISK.match(image.text) or _CHECKSUM.match(image.text)
+    )
 
 
 def names_its_registry(image: ImageReference) -> bool:

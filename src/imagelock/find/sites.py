@@ -19,6 +19,7 @@ from imagelock.find import (
     kustomize,
     locked,
     openshift,
+    parameters,
     patches,
     position,
     split,
@@ -40,7 +41,17 @@ if TYPE_CHECKING:
 __all__ = ["FoundSites", "Knowledge", "Unread", "find_sites"]
 
 # In this order, so that what is certain by its position is not told by its key.
-_FINDERS = (argo, kustomize, position, openshift, patches, split, arguments, key)
+_FINDERS = (
+    argo,
+    kustomize,
+    position,
+    openshift,
+    patches,
+    split,
+    arguments,
+    parameters,
+    key,
+)
 _SPLIT = 1 << _FINDERS.index(split)
 _LONGEST_KEY = 512  # characters: annotations' keys have at most 317
 _SMALL = 65_536  # characters: parsing them takes a few milliseconds

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelock.core.reference import Digest
+    from imagelock.find.context import Context
     from imagelock.find.site import Site
     from imagelock.find.visit import Visit
 
@@ -38,11 +39,13 @@ class _Reading(Struct, frozen=True):
 
 def wants(key: str) -> bool:
     """Say whether a mapping with this key is of interest."""
-    return is_part(key)
+    return is_part(key) or key == "global"
 
 
 def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
     """Find the images that the keys of one mapping make together."""
+    if mapping.get("global") is not None and path is not None:
+        visit.enter_values(mapping, path)
     if visit.has_spoken_of(mapping):
         return
     is_image_key = names_an_image(path)
@@ -75,7 +78,7 @@ def _found(parts: Parts, path: Path, visit: Visit, *, is_image_key: bool) -> Sit
         visit.claim(*parts.scalars.values())
         visit.templated += 1
         return None
-    readings = [reading for way in ways for reading in _read(parts, *way, visit)]
+    readings = [reading for way in ways for reading in _read(parts, *way, path, visit)]
     if not readings:
         return _no_reference(parts, ways[0], path, visit) if is_image_key else None
     return _site(parts, readings, path, visit)
@@ -91,8 +94,7 @@ def _ways(parts: Parts, *, is_image_key: bool) -> Iterator[_Way]:
     if parts.stem and not (has_end or parts.has("version")):
         return
     if parts.value("repository"):
-        if parts.value("image") and parts.value("version") and not parts.has("tag"):
-            # NVIDIA's operators: repository/image:version.
+        if _is_nvidia(parts):
             yield ("repository", "image"), "version"
         elif has_end or is_image_key:
             if parts.value("name") and parts.value("registry"):
@@ -109,9 +111,18 @@ def _ways(parts: Parts, *, is_image_key: bool) -> Iterator[_Way]:
         yield ("name",), tag
 
 
-def _read(parts: Parts, names: tuple[str, ...], tag: str, visit: Visit) -> Iterator[_Reading]:
+def _is_nvidia(parts: Parts) -> bool:
+    """Say whether parts are joined as NVIDIA's operators do it: repository/image:version."""
+    image = parts.value("image")
+    is_name = "/" not in image and ":" not in image
+    return bool(image) and not parts.has("tag") and (is_name or bool(parts.value("version")))
+
+
+def _read(
+    parts: Parts, names: tuple[str, ...], tag: str, path: Path, visit: Visit
+) -> Iterator[_Reading]:
     name = "/".join(parts.value(part) for part in names)
-    for prefix in _prefixes(parts, name, visit):
+    for prefix in _prefixes(parts, name, visit.context_at(path)):
         full = f"{prefix.rstrip('/')}/{name}" if prefix else name
         if ImageReference.try_parse(full) is not None:
             image = ImageReference.try_parse(_with_end(full, parts, tag))
@@ -119,7 +130,7 @@ def _read(parts: Parts, names: tuple[str, ...], tag: str, visit: Visit) -> Itera
                 yield _Reading(image, names, tag)
 
 
-def _prefixes(parts: Parts, name: str, visit: Visit) -> tuple[str, ...]:
+def _prefixes(parts: Parts, name: str, context: Context) -> tuple[str, ...]:
     """Return the registries that may stand before a name, the most likely first.
 
     A chart's global registry replaces the image's own in some charts, and stands
@@ -128,7 +139,7 @@ def _prefixes(parts: Parts, name: str, visit: Visit) -> tuple[str, ...]:
     own = parts.value("registry") or parts.value("defaultRegistry")
     if not own and parts.has("image"):
         own = parts.value("hub")
-    shared = visit.context.registry
+    shared = context.registry
     if not shared:
         return (own,)
     named = ImageReference.try_parse(name)
@@ -138,7 +149,11 @@ def _prefixes(parts: Parts, name: str, visit: Visit) -> tuple[str, ...]:
 
 
 def _with_end(name: str, parts: Parts, tag: str) -> str:
-    text = f"{name}:{parts.value(tag)}" if parts.value(tag) else name
+    end = parts.value(tag)
+    if end.startswith("sha256:"):
+        # NVIDIA's operators, and others, join a digest with "@".
+        return f"{name}@{end}"
+    text = f"{name}:{end}" if end else name
     digest = _digest(parts)
     return f"{text}@{digest}" if digest and "@" not in text else text
 
@@ -166,7 +181,7 @@ def _site(parts: Parts, readings: list[_Reading], path: Path, visit: Visit) -> S
         NAME,
         text=reading.image.text,
         pin=pin or _pin(parts, reading),
-        problem=_problem(parts, reading, visit),
+        problem=_problem(parts, reading, visit.context_at(path)),
         parts=scalars,
     )
 
@@ -202,6 +217,8 @@ def _pin(parts: Parts, reading: _Reading) -> Pin:
         scalar = parts.scalars.get(part)
         if scalar is not None and not scalar.value and not _is_switched_off(parts):
             return FillKey(scalar, bare_hex=part == "sha", is_json=parts.keys[part].style == '"')
+    if parts.obstacle:
+        return Unwritable(parts.obstacle)
     tag = parts.scalars.get(reading.tag)
     if tag is not None and parts.value(reading.tag):
         return Append(tag, len(tag.value.rstrip()))
@@ -216,11 +233,11 @@ def _is_switched_off(parts: Parts) -> bool:
     return parts.value("useDigest").lower() == "false"
 
 
-def _problem(parts: Parts, reading: _Reading, visit: Visit) -> Problem | None:
+def _problem(parts: Parts, reading: _Reading, context: Context) -> Problem | None:
     image = reading.image
     if image.tag is not None or image.is_pinned:
         return None
-    default = visit.context.tag
+    default = context.tag
     where = (
         f"the tag '{default}' stands in 'global'"
         if default
