@@ -22,18 +22,28 @@ if TYPE_CHECKING:
 
     from imagelock.document.nodes import Mapping
 
-__all__ = ["DIGEST_KEYS", "Parts", "groups_of", "is_part"]
+__all__ = ["ADDRESSES", "DIGEST_KEYS", "NAMESPACES", "Parts", "groups_of", "is_part"]
 
 REPOSITORY_KEYS = ("repository", "repo", "image", "name")
 DIGEST_KEYS = ("digest", "sha")
+# What may stand between a registry and a name.
+NAMESPACES = ("namespace", "organization", "org", "project")
+# What a name may be called, under a key that says image.
+ADDRESSES = ("path", "url")
 _PARTS = frozenset(
     (
         *("registry", "defaultRegistry", "hub", *REPOSITORY_KEYS),
         *("tag", "version", *DIGEST_KEYS, "useDigest"),
+        *NAMESPACES,
+        *ADDRESSES,
     )
 )
 # Without one of these, the others are no image; a name stands everywhere.
-_TELLING = _PARTS - {"name", "image", "hub", "useDigest", "defaultRegistry"}
+_TELLING = _PARTS - {
+    *("name", "image", "hub", "useDigest", "defaultRegistry"),
+    *NAMESPACES,
+    *ADDRESSES,
+}
 # imageTag, image_tag, IMAGE-TAG, operatorImageRepository, worker.image.tag
 _MEMBER = re.compile(
     r"(?P<stem>(?:[A-Za-z0-9_.-]*[a-z0-9_.-])?(?:image|Image|IMAGE))[_.-]?"

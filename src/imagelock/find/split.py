@@ -11,14 +11,17 @@ from imagelock.core.grammar import DIGEST_HEX_DIGITS
 from imagelock.core.lock import Ambiguous, Found, Missing
 from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Mapping, Scalar
+from imagelock.find.joins import ways_of
 from imagelock.find.parts import DIGEST_KEYS, Parts, groups_of, is_part
 from imagelock.find.site import Append, FillKey, Path, Pin, Problem, Unwritable
+from imagelock.find.visit import is_typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelock.core.reference import Digest
     from imagelock.find.context import Context
+    from imagelock.find.joins import Way
     from imagelock.find.site import Site
     from imagelock.find.visit import Visit
 
@@ -27,6 +30,11 @@ NAME = "split"
 _IMAGE_KEY = re.compile(r"(?:^|[_.-])images?$|[a-z0-9]Images?$", re.IGNORECASE)
 # Beside these, a repository is one of sources, charts or packages.
 _NO_IMAGE_BESIDE = frozenset(("owner", "branch", "chart", "revision", "targetRevision"))
+# Under these, too, and at these hosts.
+_SOURCE_KEY = re.compile(
+    r"(?:git|helm|chart|source|module|plugin|package)s?(?:[rR]ef|[sS]ource|[rR]epo(?:sitory)?)?"
+)
+_SOURCE_HOST = re.compile(r"(?:github|gitlab|bitbucket)\.(?:com|org)/")
 
 
 class _Reading(Struct, frozen=True):
@@ -52,7 +60,7 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
     for parts in groups_of(mapping):
         if any(visit.is_whole(scalar) for scalar in parts.scalars.values()):
             continue
-        if not is_image_key and not parts.stem and _is_source(mapping):
+        if not is_image_key and not parts.stem and _is_source(mapping, path):
             continue
         site = _found(parts, path, visit, is_image_key=is_image_key or bool(parts.stem))
         if site is not None:
@@ -66,12 +74,16 @@ def names_an_image(path: Path) -> bool:
     return path is not None and isinstance(path[1], str) and bool(_IMAGE_KEY.search(path[1]))
 
 
-def _is_source(mapping: Mapping) -> bool:
+def _is_source(mapping: Mapping, path: Path) -> bool:
+    if path is not None and _SOURCE_KEY.fullmatch(str(path[1])):
+        return True
+    if _SOURCE_HOST.match(mapping.text_of("repository") or ""):
+        return True
     return any(type(key) is Scalar and key.value in _NO_IMAGE_BESIDE for key, _ in mapping.pairs)
 
 
 def _found(parts: Parts, path: Path, visit: Visit, *, is_image_key: bool) -> Site | None:
-    ways = list(_ways(parts, is_image_key=is_image_key))
+    ways = list(ways_of(parts, is_image_key=is_image_key))
     if not ways:
         return _lone_tag(parts, path, visit) if is_image_key and not parts.stem else None
     if any(scalar.is_templated for scalar in parts.scalars.values()):
@@ -84,43 +96,11 @@ def _found(parts: Parts, path: Path, visit: Visit, *, is_image_key: bool) -> Sit
     return _site(parts, readings, path, visit)
 
 
-_Way = tuple[tuple[str, ...], str]
-
-
-def _ways(parts: Parts, *, is_image_key: bool) -> Iterator[_Way]:
-    """Yield which parts may make the name, and which one the tag; the most likely first."""
-    tag = "tag" if parts.has("tag") or not (is_image_key and parts.has("version")) else "version"
-    has_end = parts.has("tag", *DIGEST_KEYS)
-    if parts.stem and not (has_end or parts.has("version")):
-        return
-    if parts.value("repository"):
-        if _is_nvidia(parts):
-            yield ("repository", "image"), "version"
-        elif has_end or is_image_key:
-            if parts.value("name") and parts.value("registry"):
-                # Strimzi: registry/repository/name:tag.
-                yield ("repository", "name"), tag
-            yield ("repository",), tag
-            if parts.value("name") and not parts.value("registry") and is_image_key:
-                yield ("repository", "name"), tag
-    elif parts.value("image") and (has_end or parts.value("registry") or parts.stem):
-        yield ("image",), tag
-    elif parts.value("repo") and has_end and (is_image_key or parts.value("registry")):
-        yield ("repo",), tag
-    elif parts.value("name") and (has_end or tag == "version") and is_image_key:
-        yield ("name",), tag
-
-
-def _is_nvidia(parts: Parts) -> bool:
-    """Say whether parts are joined as NVIDIA's operators do it: repository/image:version."""
-    image = parts.value("image")
-    is_name = "/" not in image and ":" not in image
-    return bool(image) and not parts.has("tag") and (is_name or bool(parts.value("version")))
-
-
 def _read(
     parts: Parts, names: tuple[str, ...], tag: str, path: Path, visit: Visit
 ) -> Iterator[_Reading]:
+    if is_typed(parts.scalars[names[-1]]):
+        return
     name = "/".join(parts.value(part) for part in names)
     for prefix in _prefixes(parts, name, visit.context_at(path)):
         full = f"{prefix.rstrip('/')}/{name}" if prefix else name
@@ -248,9 +228,11 @@ def _problem(parts: Parts, reading: _Reading, context: Context) -> Problem | Non
     return Problem("tag-elsewhere", f"'{image}' cannot be pinned: {where}")
 
 
-def _no_reference(parts: Parts, way: _Way, path: Path, visit: Visit) -> Site | None:
+def _no_reference(parts: Parts, way: Way, path: Path, visit: Visit) -> Site | None:
     """Tell of parts that make no image ID, such as a tag that something else replaces."""
     names, tag = way
+    if is_typed(parts.scalars[names[-1]]):
+        return None
     name = "/".join(parts.value(part) for part in names)
     if ImageReference.try_parse(name) is None or not parts.value(tag) + _digest(parts):
         return None
