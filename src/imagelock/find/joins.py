@@ -36,7 +36,7 @@ def ways_of(parts: Parts, *, is_image_key: bool) -> Iterator[Way]:
         elif is_image_key or has_end:
             yield from _by_repository(parts, tag, is_image_key=is_image_key)
     elif parts.value("image") and (has_end or parts.value("registry") or parts.stem):
-        yield ("image",), tag
+        yield ("image",), "version" if _is_versioned(parts) else tag
     elif is_image_key or (has_end and parts.value("registry")):
         yield from _by_name(parts, tag, is_image_key=is_image_key)
 
@@ -56,6 +56,15 @@ def _is_nvidia(parts: Parts) -> bool:
     image = parts.value("image")
     is_name = "/" not in image and ":" not in image
     return bool(image) and not parts.has("tag") and (is_name or bool(parts.value("version")))
+
+
+def _is_versioned(parts: Parts) -> bool:
+    """Say whether a version is the tag, as Calico's chart has it: registry/image:version."""
+    return (
+        bool(parts.value("registry") and parts.value("version"))
+        and not parts.has("tag")
+        and ":" not in parts.value("image")
+    )
 
 
 def _by_repository(parts: Parts, tag: str, *, is_image_key: bool) -> Iterator[Way]:

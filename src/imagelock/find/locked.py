@@ -8,8 +8,8 @@ narrow, and docs/finding-images.md gives its reasons:
     (3) it spells its registry, or its tag is one that the lock has for it,
     (4) and the text is neither prose nor the target of a push.
 
-In a script, a flag or a variable right before it is as good as a key, and then
-the lock need not know it: `docker run --init-image=quay.io/x/y:1`.
+In a script, a flag, a variable or a property right before it is as good as a
+key, and then the lock need not know it: `kubectl run x --image=quay.io/x/y:1`.
 
 Arguments without a tag are in `imagelock.find.arguments`.
 """
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from imagelock.core.lock import Missing
 from imagelock.find.names import (
     is_image_flag,
+    is_image_key,
     is_image_variable,
     is_push_flag,
     looks_like_no_picture,
@@ -50,7 +51,12 @@ _PROSE = re.compile(
 )
 _NOTES = frozenset(("annotations", "labels"))
 _LAST_WORD = re.compile(r"(?:^|[\s\"'(])([a-z-]+)[\s=]+\"?\Z")
-_TELLING = re.compile(r"(?:^|[\s\"'(])(-[A-Za-z0-9_.-]+|[A-Z0-9_]+)(?:=|[ \t]+)[\"']?\Z")
+_TELLING = re.compile(
+    r"(?:^|[\s\"'(])(?:(?P<flag>-[A-Za-z0-9_.-]+)[ \t]+|(?P<name>[A-Za-z0-9_.-]+)[ \t]*=[ \t]*)"
+    r"[\"']?\Z"
+)
+# BuildKit's: --output type=image,name=<image ID>,push=true
+_OUTPUT = re.compile(r"\btype=(?:image|registry|docker|oci),(?:[^\s,]+,)*name=\"?\Z")
 _LONGEST_FLAG = 60  # characters
 
 
@@ -104,10 +110,16 @@ def _is_told(scalar: Scalar, token: Token) -> bool:
     before = _TELLING.search(scalar.value, start, token.start)
     if before is None or not looks_like_no_picture(token.image):
         return False
-    return is_image_flag(before[1]) or (before[1].isupper() and is_image_variable(before[1]))
+    name = before["flag"] or before["name"]
+    if name.startswith("-"):
+        return is_image_flag(name)
+    return is_image_key(name) or (name.isupper() and is_image_variable(name))
 
 
 def _is_pushed(scalar: Scalar, token: Token) -> bool:
     """Say whether the word before it, in a script, is a command or a flag that pushes there."""
-    before = _LAST_WORD.search(scalar.value, max(token.start - _LONGEST_FLAG, 0), token.start)
-    return before is not None and is_push_flag(before[1])
+    start = max(token.start - _LONGEST_FLAG, 0)
+    before = _LAST_WORD.search(scalar.value, start, token.start)
+    if before is not None and is_push_flag(before[1]):
+        return True
+    return _OUTPUT.search(scalar.value, start, token.start) is not None

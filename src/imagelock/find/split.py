@@ -117,6 +117,8 @@ def _prefixes(parts: Parts, name: str, context: Context) -> tuple[str, ...]:
     in for a missing one in others.
     """
     own = parts.value("registry") or parts.value("defaultRegistry")
+    if own and name.startswith(f"{own.rstrip('/')}/"):
+        return ("",)
     if not own and parts.has("image"):
         own = parts.value("hub")
     shared = context.registry
@@ -125,7 +127,7 @@ def _prefixes(parts: Parts, name: str, context: Context) -> tuple[str, ...]:
     named = ImageReference.try_parse(name)
     if not own and named is not None and named.repository.registry in name:
         return ("", shared)
-    return tuple(dict.fromkeys((shared, own)))
+    return tuple(dict.fromkeys((shared, own) if context.replaces or not own else (own, shared)))
 
 
 def _with_end(name: str, parts: Parts, tag: str) -> str:
