@@ -11,6 +11,7 @@ from imagelock.find.names import (
     is_image_key,
     is_image_variable,
     is_images_key,
+    is_joined_to_a_tag,
     looks_like_an_image,
     looks_like_no_picture,
     names_its_registry,
@@ -114,9 +115,10 @@ def _joined_elsewhere(text: str, context: Context) -> Problem | None:
 
 def _joined_perhaps(text: str, key: str, path: Path, visit: Visit) -> Problem | None:
     """Tell of values such as ``controllerImage: cr.example/controller``."""
-    if key == "image" or not (visit.context_at(path).is_values or _is_in_values(path)):
+    is_in_values = visit.context_at(path).is_values or _is_in_values(path)
+    if not is_joined_to_a_tag(key) and (key == "image" or not is_in_values):
         return None
-    return Problem("tag-elsewhere", f"'{text}' has no tag, and the chart may join one to '{key}'")
+    return Problem("tag-elsewhere", f"'{text}' has no tag, and one may be joined to '{key}'")
 
 
 def _is_in_values(path: Path) -> bool:

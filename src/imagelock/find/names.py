@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "begins_with_image",
+    "is_beside_an_image",
     "is_image_flag",
     "is_image_key",
     "is_image_variable",
     "is_images_key",
+    "is_joined_to_a_tag",
     "is_push_flag",
     "is_push_key",
     "looks_like_an_image",
@@ -43,6 +45,11 @@ _DISK = re.compile(r"projects/[^/]+/global/images/")
 
 # RELATED_IMAGE_FOO, FOO_IMAGE, IMAGE_FOO
 _VARIABLE = re.compile(r"(?:^|_)IMAGES?(?:_|$)")
+# Less than a name: IMAGE_REGISTRY, IMAGE_TAG.
+_BESIDE = re.compile(r"IMAGES?_(?:REGISTRY|PREFIX|HUB|ORG|NAMESPACE|PULL|PATH|HOST|TAG|VERSION)")
+# Whoever reads these joins a tag or a version to them: IMAGE_REPOSITORY,
+# --prometheus-default-base-image.
+_JOINED = re.compile(r"IMAGES?_(?:REPO|BASE)|base[_-]?image$", re.IGNORECASE)
 _PUSHED = re.compile(
     r"(?:^|[_.-])(?:(?:output|dest(?:ination)?|push)[_.-]?image|to[_.-]image|build-image[.]image)",
     re.IGNORECASE,
@@ -73,6 +80,16 @@ def is_images_key(key: str) -> bool:
 def is_image_variable(name: str) -> bool:
     """Say whether an environment variable names an image."""
     return _VARIABLE.search(name) is not None and not _PUSHED.search(name)
+
+
+def is_beside_an_image(name: str) -> bool:
+    """Say whether a variable names a registry, a tag or the like, though it says image."""
+    return _BESIDE.search(name) is not None
+
+
+def is_joined_to_a_tag(name: str) -> bool:
+    """Say whether a variable, a flag or a key names what a tag or a version is joined to."""
+    return _JOINED.search(name) is not None
 
 
 def is_image_flag(argument: str) -> bool:

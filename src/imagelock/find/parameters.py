@@ -2,6 +2,7 @@
 
 params: [{name: BUILDER_IMAGE, default: <image ID>}]         Tekton
 parameters: [{name: worker-image, value: <image ID>}]        Argo Workflows, OpenShift templates
+parameters: [{name: worker-image, string: <image ID>}]       plugins of Argo CD
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 NAME = "key"
 
-_LISTS = frozenset(("params", "parameters"))
-_VALUES = ("value", "default")
+_LISTS = frozenset(("params", "parameters", "tlas", "extVars"))
+_VALUES = ("value", "default", "string")
 
 
 def wants(key: str) -> bool:

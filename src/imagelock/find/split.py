@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 NAME = "split"
 
 _IMAGE_KEY = re.compile(r"(?:^|[_.-])images?$|[a-z0-9]Images?$", re.IGNORECASE)
+_MACHINE_IMAGE = re.compile(r"(?:machine|vm|ami|disk)[_-]?images?", re.IGNORECASE)
 # Beside these, a repository is one of sources, charts or packages.
 _NO_IMAGE_BESIDE = frozenset(("owner", "branch", "chart", "revision", "targetRevision"))
 # Under these, too, and at these hosts.
@@ -56,7 +57,9 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
         visit.enter_values(mapping, path)
     if visit.has_spoken_of(mapping):
         return
-    is_image_key = names_an_image(path)
+    is_image_key = names_an_image(path) or (
+        mapping.text_of("repository") is not None and _is_below_images(path)
+    )
     for parts in groups_of(mapping):
         if any(visit.is_whole(scalar) for scalar in parts.scalars.values()):
             continue
@@ -71,7 +74,20 @@ def names_an_image(path: Path) -> bool:
     """Say whether a place is under a key that names an image, or in a list under one."""
     while path is not None and isinstance(path[1], int):
         path = path[0]
-    return path is not None and isinstance(path[1], str) and bool(_IMAGE_KEY.search(path[1]))
+    if path is None or not isinstance(path[1], str) or _MACHINE_IMAGE.match(path[1]):
+        return False
+    return bool(_IMAGE_KEY.search(path[1]))
+
+
+def _is_below_images(path: Path) -> bool:
+    """Say whether a place is one or two keys below ``image`` or ``images``."""
+    for _ in range(3):
+        if path is None:
+            return False
+        path, part = path
+        if part in {"image", "images"}:
+            return True
+    return False
 
 
 def _is_source(mapping: Mapping, path: Path) -> bool:
