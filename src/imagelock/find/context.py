@@ -8,6 +8,8 @@ from imagelock.document.nodes import Mapping, Node
 
 __all__ = ["NO_CONTEXT", "Context", "context_of"]
 
+# At the root of values: for every image that has none of its own.
+_REGISTRIES = ("imageRegistry", "registry", "defaultRegistry", "defaultImageRegistry")
 _MACHINES = "infrastructure.cluster.x-k8s.io/"
 
 
@@ -57,7 +59,8 @@ def _shared(root: Mapping, kind: str | None) -> Context:
     nested = image if isinstance(image, Mapping) else Mapping((), 0)
     hub = shared.text_of("hub") or ""
     at_root, tag_at_root = (None, None) if kind else _at_root(root)
-    in_global = shared.text_of("imageRegistry") or nested.text_of("registry") or ""
+    in_global = shared.text_of("imageRegistry") or nested.text_of("registry")
+    in_global = in_global or shared.text_of("registry") or ""
     return Context(
         hub=hub,
         registry=in_global or at_root or "",
@@ -65,7 +68,7 @@ def _shared(root: Mapping, kind: str | None) -> Context:
         replaces=bool(in_global) and "/" not in in_global,
         tag=shared.text_of("imageTag")
         or nested.text_of("tag")
-        or (hub and shared.text_of("tag"))
+        or ((hub or in_global) and shared.text_of("tag"))
         or tag_at_root
         or "",
     )
@@ -76,5 +79,10 @@ def _at_root(root: Mapping) -> tuple[str | None, str | None]:
     images = root.get("images")
     if not isinstance(images, Mapping):
         images = Mapping((), 0)
-    registry = root.text_of("imageRegistry") or root.text_of("registry")
-    return registry or images.text_of("registry"), images.text_of("tag")
+    registry = next(filter(None, map(root.text_of, _REGISTRIES)), None)
+    space = root.text_of("defaultImageRepository")
+    if registry and space:
+        # Strimzi's, for what has no registry and no repository of its own.
+        registry = f"{registry}/{space}"
+    tag = images.text_of("tag") or root.text_of("defaultImageTag")
+    return registry or images.text_of("registry"), tag

@@ -55,7 +55,7 @@ _OTHER_MEMBER = re.compile(
     r"(?P<stem>[A-Za-z0-9_-]*[a-z0-9_-])[_-]?(?P<part>Repository|Tag|Digest|_repository|_tag|_digest)"
 )
 # Joined to the tag, by charts that have such a key.
-_AFFIXES = frozenset(("tagSuffix", "tagPrefix", "suffix", "flavour", "flavor"))
+_AFFIXES = frozenset(("tagSuffix", "suffix", "flavour", "variant"))
 # Cilium's operator: one digest for each of its variants, genericDigest, awsDigest ...
 _VARIANT_DIGEST = re.compile(r"[a-z][A-Za-z]*Digest")
 # Not an image but what other images take from; and sources, charts, packages.
@@ -105,17 +105,17 @@ def groups_of(mapping: Mapping) -> Iterator[Parts]:
         if member:
             _add(groups, *member, key, value)
     if "" in groups:
-        groups[""] = replace(groups[""], obstacle=_obstacle(mapping))
+        groups[""] = replace(groups[""], obstacle=_obstacle(mapping, groups[""].value("tag")))
     yield from _with_stems(groups, mapping)
 
 
-def _obstacle(mapping: Mapping) -> str:
+def _obstacle(mapping: Mapping, tag: str) -> str:
     """Say why a digest behind the tag would not reach the image, if so."""
     for key, value in mapping.pairs:
         scalar = followed(value)
         if type(key) is not Scalar or type(scalar) is not Scalar or scalar.is_null:
             continue
-        if scalar.value and key.value in _AFFIXES:
+        if key.value in _AFFIXES and scalar.value not in tag:
             return f"'{key.value}: {scalar.value}' is joined to its tag"
         if scalar.value.startswith("sha256:") and _VARIANT_DIGEST.fullmatch(key.value):
             return f"the chart takes its digest from '{key.value}'"

@@ -38,6 +38,10 @@ _SOURCE_KEY = re.compile(
 _SOURCE_HOST = re.compile(r"(?:github|gitlab|bitbucket)\.(?:com|org)/")
 
 
+# A name that is a registry's alone: to be joined to names that stand elsewhere.
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
+
+
 class _Reading(Struct, frozen=True):
     """One way to read the parts: the image, and which parts say its name and its tag."""
 
@@ -118,6 +122,8 @@ def _read(
     if is_typed(parts.scalars[names[-1]]):
         return
     name = "/".join(parts.value(part) for part in names)
+    if _HOST.fullmatch(name):
+        return
     for prefix in _prefixes(parts, name, visit.context_at(path)):
         full = f"{prefix.rstrip('/')}/{name}" if prefix else name
         if ImageReference.try_parse(full) is not None:
@@ -254,6 +260,8 @@ def _no_reference(parts: Parts, way: Way, path: Path, visit: Visit) -> Site | No
     name = "/".join(parts.value(part) for part in names)
     if ImageReference.try_parse(name) is None or not parts.value(tag) + _digest(parts):
         return None
+    if _HOST.fullmatch(name):
+        return _lone_tag(parts, path, visit)
     visit.claim(*(parts.scalars[part] for part in (*names, tag) if part in parts.scalars))
     text = _with_end(name, parts, tag)
     return visit.site(parts.scalars[names[-1]], None, path, NAME, text=text)
