@@ -10,7 +10,7 @@ __all__ = ["NO_CONTEXT", "Context", "context_of"]
 
 # At the root of values: for every image that has none of its own.
 _REGISTRIES = ("imageRegistry", "registry", "defaultRegistry", "defaultImageRegistry")
-_MACHINES = "infrastructure.cluster.x-k8s.io/"
+_MACHINES = ("infrastructure.cluster.x-k8s.io/", "machine.openshift.io/")
 
 
 class Context(Struct, frozen=True, kw_only=True):
@@ -19,8 +19,8 @@ class Context(Struct, frozen=True, kw_only=True):
     *registry*, *tag* and *hub* stand in a chart's ``global`` or at the root of
     its values; *replaces* is set where that registry goes before an image's own.
     *is_values* is set for what is no Kubernetes object: whoever reads
-    it may join a tag to a name. *has_machines* is set for Cluster API's machines,
-    whose images are mostly disks.
+    it may join a tag to a name. *has_machines* is set for the machines of
+    Cluster API and OpenShift, whose images are mostly disks.
     """
 
     registry: str = ""

@@ -14,6 +14,7 @@ from imagelock.find.names import (
     is_joined_to_a_tag,
     looks_like_an_image,
     looks_like_no_picture,
+    may_be_a_word,
     names_its_registry,
 )
 from imagelock.find.site import Problem, Unwritable
@@ -32,6 +33,10 @@ NAME = "key"
 
 # image: {name: <image ID>}, and what others call it
 _WHOLE = ("name", "ref", "reference", "url", "uri", "image", "override", "value", "default")
+# A label's value has no room for an image ID.
+_LABELS = frozenset(("labels", "commonLabels", "matchLabels", "nodeSelector", "selector"))
+# Under these, a word names the disk of a machine, or of Ceph.
+_DISKS = frozenset(("rbd", "forProvider", "initializeParams"))
 # HelmRelease: spec.values; Kustomization: helmCharts[].valuesInline
 _VALUES = frozenset(("values", "valuesInline"))
 # image: {options: [<image ID>, ...]}: what a form offers
@@ -66,9 +71,11 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
 
 
 def _is_no_input(key: str, mapping: Mapping, path: Path) -> bool:
-    """Say whether a key describes a package (OLM), or names what is built here (Compose)."""
+    """Say whether a key describes a package (OLM), a label, or what is built here (Compose)."""
     if path is None:
         return False
+    if path[1] in _LABELS:
+        return True
     if key == "containerImage":
         return path[1] == "annotations"
     return key == "image" and path[0] == (None, "services") and mapping.get("build") is not None
@@ -79,10 +86,13 @@ def _is_variable(key: str) -> bool:
     return key.isupper() and is_image_variable(key)
 
 
-def _image(mapping: Mapping, key: str, value: Node, path: Path, visit: Visit) -> Iterator[Site]:
+def _image(
+    mapping: Mapping, key: str, value: Node, path: tuple[Path, str | int], visit: Visit
+) -> Iterator[Site]:
     # Many kinds of objects say `image: nginx`; a word under another key is no image ID.
-    takes_words = key == "image" and not visit.context.has_machines
-    looks_right = looks_like_no_picture if takes_words else looks_like_an_image
+    is_disk = visit.context.has_machines or (path[0] is not None and path[0][1] in _DISKS)
+    takes_words = key == "image" and not is_disk
+    looks_right = may_be_a_word if takes_words else looks_like_an_image
     site = visit.image_at(value, path, NAME, looks_right=looks_right)
     if site is None or site.image is None or site.image.tag or site.image.is_pinned:
         yield from optional(site)

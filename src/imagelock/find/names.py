@@ -22,6 +22,7 @@ __all__ = [
     "is_push_key",
     "looks_like_an_image",
     "looks_like_no_picture",
+    "may_be_a_word",
     "names_its_registry",
 ]
 
@@ -40,6 +41,10 @@ _PICTURE_KEY = re.compile(
     re.IGNORECASE,
 )
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|ico|bmp|avif|iso|qcow2|img|raw|vmdk)$")
+# Words under `image` that are a choice, a version or a switch.
+_NO_NAME = re.compile(
+    r"v?[0-9]+(?:\.[0-9]+)*(?:-[a-z0-9.]+)?|any|auto|custom|default|disabled|enabled|latest|none"
+)
 # The disk image of a machine at Google: projects/<project>/global/images/<name>
 _DISK = re.compile(r"projects/[^/]+/global/images/")
 
@@ -113,6 +118,11 @@ def looks_like_an_image(image: ImageReference) -> bool:
     """Say whether a text is an image ID and not just words that parse as one."""
     has_more_than_a_name = image.tag is not None or image.is_pinned or "/" in image.text
     return has_more_than_a_name and looks_like_no_picture(image)
+
+
+def may_be_a_word(image: ImageReference) -> bool:
+    """Say whether a text under ``image`` itself may name one, though it is a single word."""
+    return looks_like_no_picture(image) and not _NO_NAME.fullmatch(image.text)
 
 
 def looks_like_no_picture(image: ImageReference) -> bool:
