@@ -9,7 +9,8 @@ narrow, and docs/finding-images.md gives its reasons:
     (4) and the text is neither prose nor the target of a push.
 
 In a script, a flag, a variable or a property right before it is as good as a
-key, and then the lock need not know it: `kubectl run x --image=quay.io/x/y:1`.
+key, and then the lock need not know it: `kubectl run x --image=quay.io/x/y:1`,
+or `image: quay.io/x/y:1` in a text that is no YAML as a whole.
 
 Arguments without a tag are in `imagelock.find.arguments`.
 """
@@ -51,13 +52,17 @@ _PROSE = re.compile(
 )
 _NOTES = frozenset(("annotations", "labels"))
 _LAST_WORD = re.compile(r"(?:^|[\s\"'(])([a-z-]+)[\s=]+\"?\Z")
+# --image nginx:1        IMAGE=nginx:1        image: nginx:1        "image": "nginx:1"
 _TELLING = re.compile(
-    r"(?:^|[\s\"'(])(?:(?P<flag>-[A-Za-z0-9_.-]+)[ \t]+|(?P<name>[A-Za-z0-9_.-]+)[ \t]*=[ \t]*)"
+    r"(?:^|[\s\"'({,])(?:(?P<flag>-[A-Za-z0-9_.-]+)[ \t]+"
+    r"|(?P<name>[A-Za-z0-9_.-]+)[\"']?(?:[ \t]*=[ \t]*|:[ \t]+))"
     r"[\"']?\Z"
 )
+_COMMENT = re.compile(r"(?:^|[\s;])(?:#|//)")
 # BuildKit's: --output type=image,name=<image ID>,push=true
 _OUTPUT = re.compile(r"\btype=(?:image|registry|docker|oci),(?:[^\s,]+,)*name=\"?\Z")
 _LONGEST_FLAG = 60  # characters
+_LONGEST_LINE = 300  # characters, in which a comment may have begun
 
 
 def may_name_an_image(value: str) -> bool:
@@ -109,6 +114,9 @@ def _is_told(scalar: Scalar, token: Token) -> bool:
     start = max(token.start - _LONGEST_FLAG, 0)
     before = _TELLING.search(scalar.value, start, token.start)
     if before is None or not looks_like_no_picture(token.image):
+        return False
+    line = scalar.value.rfind("\n", max(token.start - _LONGEST_LINE, 0), token.start)
+    if _COMMENT.search(scalar.value, max(line, 0), token.start):
         return False
     name = before["flag"] or before["name"]
     if name.startswith("-"):
