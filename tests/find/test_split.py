@@ -4,6 +4,8 @@ import pytest
 
 from imagelock.core.lock import Lock
 from imagelock.core.place import Source
+from imagelock.core.reference import Digest
+from imagelock.document.splice import Splice
 from imagelock.find.site import Append, FillKey, Unwritable
 from imagelock.find.sites import Knowledge, find_sites
 
@@ -44,3 +46,38 @@ def test_a_digest_has_its_own_key_whatever_is_joined_to_the_tag() -> None:
     text = "image: {repository: registry.example/app, tag: '7', tagSuffix: jmx, digest: ''}\n"
 
     assert isinstance(pin_of(text), FillKey)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"image": {"repository": "registry.example/app", "tag": 1.2}}\n',
+        'data: \'{"image": {"repository": "registry.example/app", "tag": 1.2}}\'\n',
+        '\n  [{"images": [{"repository": "registry.example/app", "tag":1.2}]}]\n',
+    ],
+)
+def test_a_number_in_json_takes_no_digest(text: str) -> None:
+    (site,) = find_sites(Source("values.json", text), Knowledge(Lock(()))).sites
+
+    told = site.pinned_to(Digest("sha256", "a" * 64))
+
+    assert told == Unwritable("it is a number in JSON: write it in quotes")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{image: {repository: "registry.example/app", tag: 1.2}}\n',
+        '"image":\n  "repository": registry.example/app\n  "tag": 1.2\n',
+    ],
+)
+def test_a_number_in_yaml_becomes_a_text_with_a_digest(text: str) -> None:
+    (site,) = find_sites(Source("values.yaml", text), Knowledge(Lock(()))).sites
+
+    assert isinstance(site.pinned_to(Digest("sha256", "a" * 64)), Splice)
+
+
+def test_the_digest_of_a_version_is_written_behind_it() -> None:
+    text = "image_name: registry.example/app\nimage_version: v1\nimage_digest: ''\n"
+
+    assert isinstance(pin_of(text), Append)

@@ -149,11 +149,22 @@ def format_path(path: Path) -> str:
 def _appended(scalar: Scalar, offset: int, digest: Digest) -> Splice | Unwritable:
     if scalar.tag not in _TEXT_TAGS:
         return Unwritable("its YAML tag says that it is no text")
+    if _is_bare_in_json(scalar):
+        return Unwritable("it is a number in JSON: write it in quotes")
     offsets = offsets_of(scalar)
     if offsets is None:
         return Unwritable("the way it is quoted or folded cannot be followed")
     position = scalar.text.root_end(offsets.end(offset))
     return Splice(position, position, f"@{digest}")
+
+
+def _is_bare_in_json(scalar: Scalar) -> bool:
+    """Say whether a value without quotes stands in JSON, which has none but numbers and words."""
+    if scalar.style:
+        return False
+    content = scalar.text.content
+    before = content[max(scalar.start - _LONGEST_GAP, 0) : scalar.start].rstrip()
+    return before.endswith('":') and content[:_LONGEST_GAP].lstrip()[:1] in {"{", "["}
 
 
 def _filled(scalar: Scalar, value: str, *, is_json: bool) -> Splice | Unwritable:

@@ -219,7 +219,7 @@ def _used(parts: Parts, reading: _Reading) -> list[str]:
 def _pin(parts: Parts, reading: _Reading) -> Pin:
     for part in DIGEST_KEYS:
         scalar = parts.scalars.get(part)
-        if scalar is not None and not scalar.value and not _is_switched_off(parts):
+        if scalar is not None and not scalar.value and not _is_no_digest(parts, reading):
             return FillKey(scalar, bare_hex=part == "sha", is_json=parts.keys[part].style == '"')
     if parts.obstacle:
         return Unwritable(parts.obstacle)
@@ -232,9 +232,13 @@ def _pin(parts: Parts, reading: _Reading) -> Pin:
     return Unwritable("its tag is elsewhere")
 
 
-def _is_switched_off(parts: Parts) -> bool:
-    """Say whether the chart is told to leave the digest aside, as Cilium's ``useDigest`` does."""
-    return parts.value("useDigest").lower() == "false"
+def _is_no_digest(parts: Parts, reading: _Reading) -> bool:
+    """Say whether the chart leaves the digest aside (Cilium's ``useDigest``), or means another.
+
+    Kiali's ``image_digest`` is the algorithm of an ``image_version`` that is a digest.
+    """
+    is_algorithm = bool(parts.stem) and reading.tag == "version"
+    return is_algorithm or parts.value("useDigest").lower() == "false"
 
 
 def _problem(parts: Parts, reading: _Reading, context: Context) -> Problem | None:
