@@ -54,14 +54,15 @@ def test_a_digest_has_its_own_key_whatever_is_joined_to_the_tag() -> None:
         '{"image": {"repository": "registry.example/app", "tag": 1.2}}\n',
         'data: \'{"image": {"repository": "registry.example/app", "tag": 1.2}}\'\n',
         '\n  [{"images": [{"repository": "registry.example/app", "tag":1.2}]}]\n',
+        "data: |\n  [image]\n  repository = 'registry.example/app'\n  tag = 1.2\n",
     ],
 )
-def test_a_number_in_json_takes_no_digest(text: str) -> None:
+def test_a_number_in_json_or_toml_takes_no_digest(text: str) -> None:
     (site,) = find_sites(Source("values.json", text), Knowledge(Lock(()))).sites
 
     told = site.pinned_to(Digest("sha256", "a" * 64))
 
-    assert told == Unwritable("it is a number in JSON: write it in quotes")
+    assert told == Unwritable("it is a number: write it in quotes")
 
 
 @pytest.mark.parametrize(
