@@ -37,6 +37,7 @@ _WHOLE = ("name", "ref", "reference", "url", "uri", "image", "override", "value"
 _LABELS = frozenset(("labels", "commonLabels", "matchLabels", "nodeSelector", "selector"))
 # Under these, a word names the disk of a machine, or of Ceph.
 _DISKS = frozenset(("rbd", "forProvider", "initializeParams"))
+_PORT = re.compile(r":[0-9]{4,5}$")
 # HelmRelease: spec.values; Kustomization: helmCharts[].valuesInline
 _VALUES = frozenset(("values", "valuesInline"))
 # image: {options: [<image ID>, ...]}: what a form offers
@@ -181,11 +182,16 @@ def _images(node: Mapping | Sequence, path: Path, visit: Visit) -> Iterator[Site
         if isinstance(value, Mapping) and place == (path, "tags"):
             # OpenStack-Helm: images: {tags: {api: <image ID>}}
             yield from _images(value, place, visit)
-        yield from optional(visit.image_at(value, place, NAME, looks_right=_is_one_of_many))
+        yield from optional(visit.image_at(value, place, NAME, looks_right=_is_listed))
 
 
 def _has_an_end(image: ImageReference) -> bool:
     return (image.tag is not None or image.is_pinned) and looks_like_no_picture(image)
+
+
+def _is_listed(image: ImageReference) -> bool:
+    """Say whether an item of ``images`` is one; ``redis:6379`` is a host and a port."""
+    return _is_one_of_many(image) or (_has_an_end(image) and not _PORT.search(image.text))
 
 
 def _is_one_of_many(image: ImageReference) -> bool:
