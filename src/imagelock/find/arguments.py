@@ -21,6 +21,7 @@ from imagelock.find.names import (
     is_push_flag,
     is_push_key,
     looks_like_an_image,
+    may_be_a_host,
     names_its_registry,
 )
 from imagelock.find.site import Append, Problem, Unwritable
@@ -116,7 +117,7 @@ def _variable(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
         visit.claim(value)
     if not is_image_variable(name):
         return
-    looks_right = _has_an_end if is_beside_an_image(name) else looks_like_an_image
+    looks_right = _has_an_end if is_beside_an_image(name) else _is_no_host
     site = visit.image_at(value, (path, "value"), NAME, looks_right=looks_right)
     if site is not None:
         yield from optional(_told_of(site, name, value, visit))
@@ -200,8 +201,12 @@ def _incomplete(
     )
 
 
+def _is_no_host(image: ImageReference) -> bool:
+    return looks_like_an_image(image) and not may_be_a_host(image)
+
+
 def _has_an_end(image: ImageReference) -> bool:
-    return (image.tag is not None or image.is_pinned) and looks_like_an_image(image)
+    return (image.tag is not None or image.is_pinned) and _is_no_host(image)
 
 
 def _is_known(image: ImageReference, name: str, visit: Visit) -> bool:

@@ -14,6 +14,7 @@ from imagelock.find.names import (
     is_joined_to_a_tag,
     looks_like_an_image,
     looks_like_no_picture,
+    may_be_a_host,
     may_be_a_word,
     names_its_registry,
 )
@@ -37,7 +38,6 @@ _WHOLE = ("name", "ref", "reference", "url", "uri", "image", "override", "value"
 _LABELS = frozenset(("labels", "commonLabels", "matchLabels", "nodeSelector", "selector"))
 # Under these, a word names the disk of a machine, or of Ceph.
 _DISKS = frozenset(("rbd", "forProvider", "initializeParams"))
-_PORT = re.compile(r":[0-9]{4,5}$")
 # HelmRelease: spec.values; Kustomization: helmCharts[].valuesInline
 _VALUES = frozenset(("values", "valuesInline"))
 # image: {options: [<image ID>, ...]}: what a form offers
@@ -191,7 +191,7 @@ def _has_an_end(image: ImageReference) -> bool:
 
 def _is_listed(image: ImageReference) -> bool:
     """Say whether an item of ``images`` is one; ``redis:6379`` is a host and a port."""
-    return _is_one_of_many(image) or (_has_an_end(image) and not _PORT.search(image.text))
+    return _has_an_end(image) and not may_be_a_host(image)
 
 
 def _is_one_of_many(image: ImageReference) -> bool:
@@ -199,4 +199,4 @@ def _is_one_of_many(image: ImageReference) -> bool:
 
 
 def _is_certain(image: ImageReference) -> bool:
-    return _has_an_end(image) or names_its_registry(image)
+    return (_has_an_end(image) or names_its_registry(image)) and not may_be_a_host(image)

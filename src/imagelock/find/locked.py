@@ -27,6 +27,7 @@ from imagelock.find.names import (
     is_image_variable,
     is_push_flag,
     looks_like_no_picture,
+    may_be_a_host,
     names_its_registry,
 )
 from imagelock.find.site import Append
@@ -113,7 +114,8 @@ def _is_told(scalar: Scalar, token: Token) -> bool:
     """Say whether a flag or a variable right before it says that it is an image."""
     start = max(token.start - _LONGEST_FLAG, 0)
     before = _TELLING.search(scalar.value, start, token.start)
-    if before is None or not looks_like_no_picture(token.image):
+    image = token.image
+    if before is None or may_be_a_host(image) or not looks_like_no_picture(image):
         return False
     line = scalar.value.rfind("\n", max(token.start - _LONGEST_LINE, 0), token.start)
     if _COMMENT.search(scalar.value, max(line, 0), token.start):

@@ -22,6 +22,7 @@ __all__ = [
     "is_push_key",
     "looks_like_an_image",
     "looks_like_no_picture",
+    "may_be_a_host",
     "may_be_a_word",
     "names_its_registry",
 ]
@@ -41,6 +42,7 @@ _PICTURE_KEY = re.compile(
     re.IGNORECASE,
 )
 _PICTURE = re.compile(r"\.(?:png|jpe?g|gif|svg|webp|ico|bmp|avif|iso|qcow2|img|raw|vmdk)$")
+_PORT = re.compile(r":(?:80|[0-9]{3,5})$")
 # Words under `image` that are a choice, a version or a switch.
 _NO_NAME = re.compile(
     r"v?[0-9]+(?:\.[0-9]+)*(?:-[a-z0-9.]+)?|any|auto|custom|default|disabled|enabled|latest|none"
@@ -118,6 +120,11 @@ def looks_like_an_image(image: ImageReference) -> bool:
     """Say whether a text is an image ID and not just words that parse as one."""
     has_more_than_a_name = image.tag is not None or image.is_pinned or "/" in image.text
     return has_more_than_a_name and looks_like_no_picture(image)
+
+
+def may_be_a_host(image: ImageReference) -> bool:
+    """Say whether a text is rather a host and a port: ``image-service:8080``, ``redis:6379``."""
+    return "/" not in image.text and _PORT.search(image.text) is not None
 
 
 def may_be_a_word(image: ImageReference) -> bool:
