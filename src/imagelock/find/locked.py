@@ -45,10 +45,12 @@ if TYPE_CHECKING:
 NAME = "lock"
 KEY = "key"
 
-# Texts for people. In a note, a whole image ID may be read by a program.
+# Texts for people, and queries, which compare with images. In a note, a whole
+# image ID may be read by a program.
 _PROSE = re.compile(
     r"^(?:description|summary|messages?|notes?|comments?|title|help|docs?|documentation"
-    r"|changelog|changes|reason|releaseNotes)$|(?:Description|Message)$",
+    r"|changelog|changes|reason|releaseNotes|expr|expression|query|promql)$"
+    r"|(?:Description|Message)$",
     re.IGNORECASE,
 )
 _NOTES = frozenset(("annotations", "labels"))
