@@ -31,6 +31,8 @@ KEYS = (
     *("image", "fooImage", "images", "name", "value", "repository", "tag", "version", "registry"),
     *("containers", "env", "args", "helm", "values", "parameters", "global", "kind", "digest"),
     *("metadata", "namespace", "from", "op", "path", "<<", "spec", "apiVersion", "data", "status"),
+    *("params", "default", "set", "options", "url", "variant", "dockerImage", "repositoryAndTag"),
+    *("flavour", "steps", "plugin", "script", "literals", "operatorTag", "operatorRepository"),
     *("kustomize", "newName", "newTag", "valuesObject", "FOO_IMAGE", "hub", "x", "config.yaml"),
 )
 SCALARS = (

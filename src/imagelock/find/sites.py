@@ -20,6 +20,7 @@ from imagelock.find import (
     kustomize,
     locked,
     openshift,
+    parameters,
     patches,
     position,
     split,
@@ -41,7 +42,17 @@ if TYPE_CHECKING:
 __all__ = ["FoundSites", "Knowledge", "Unread", "find_sites"]
 
 # In this order, so that what is certain by its position is not told by its key.
-_FINDERS = (argo, kustomize, position, openshift, patches, split, arguments, key)
+_FINDERS = (
+    argo,
+    kustomize,
+    position,
+    openshift,
+    patches,
+    split,
+    arguments,
+    parameters,
+    key,
+)
 _SPLIT = 1 << _FINDERS.index(split)
 _LONGEST_KEY = 512  # characters: annotations' keys have at most 317
 _LONG = 1_000_000  # characters: a list of objects of that size is read in pieces
