@@ -19,18 +19,25 @@ if TYPE_CHECKING:
 
 NAME = "line"
 
+# Blanks are what a template was masked with: `{{ else }}image: a{{ end }}`.
 _LINE = re.compile(
-    r"^[ \t]*+(?:-[ \t]++)?(?P<k>[\"']?)(?P<key>[A-Za-z0-9_.-]++)(?P=k):[ \t]++"
-    r"(?P<q>[\"']?)(?P<image>[^\s\"'#{}]++)(?P=q)[ \t]*+(?:#.*)?\r?$",
+    r"(?:(?:^|(?<=\r))[ \t]*+(?>(?:[-!][ \t]++|\{[ \t]*+)*)|(?P<inside>(?<=[ ]{4})))"
+    r"(?P<k>[\"']?)(?P<key>[A-Za-z0-9_.-]++)(?P=k):[ \t]++"
+    r"(?P<q>[\"']?)(?P<image>[^\s\"'#{}]++)(?P=q)"
+    r"(?=[ \t]*+[,}\]]*+[ \t]*+(?:#[^\r\n]*+)?(?:[\r\n]|\Z)|[ ]{4})",
     re.MULTILINE,
 )
+_TEMPLATE_ENDS = ("}}", "%}", "#}")
+_LONGEST_GAP = 80  # characters between a template and what it steers
 
 
 def find_literals(text: Text, chunk: Chunk, visit: Visit, path: Path = None) -> Iterator[Site]:
-    """Find lines that say ``image: <image ID>`` and nothing else."""
+    """Find lines that say ``image: <image ID>`` and nothing else but templates that steer."""
     for match in _LINE.finditer(text.content, chunk.start, chunk.end):
         key = match["key"]
         if not is_image_key(key):
+            continue
+        if match["inside"] is not None and not _follows_a_template(text, match.start()):
             continue
         start, end = match.span("image")
         scalar = Scalar(match["image"], start, end, "", text)
@@ -39,3 +46,9 @@ def find_literals(text: Text, chunk: Chunk, visit: Visit, path: Path = None) -> 
             continue
         if looks_like_no_picture(image) if key == "image" else looks_like_an_image(image):
             yield visit.site(scalar, image, (path, key), NAME)
+
+
+def _follows_a_template(text: Text, offset: int) -> bool:
+    start = text.root_start(offset)
+    before = text.source.text[max(start - _LONGEST_GAP, 0) : start]
+    return before.rstrip(" \t").endswith(_TEMPLATE_ENDS)
