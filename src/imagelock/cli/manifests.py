@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from imagelock.core.finding import Coverage, Finding, Report
 from imagelock.core.place import FilePlace, Source
 from imagelock.errors import InputError
-from imagelock.outside.files import STDIN, open_binary, read_source
+from imagelock.outside.files import LARGEST_DOCUMENT, STDIN, open_binary, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -159,7 +159,7 @@ def for_each_file(
     def work(name: str) -> tuple[Source, R] | Unreadable:
         shown = str(tree.root / name)
         try:
-            source = read_source(tree.root / name, name=shown)
+            source = read_source(tree.root / name, name=shown, limit=LARGEST_DOCUMENT)
         except InputError as error:
             return Unreadable(shown, error)
         return source, task(source, surroundings.get(name, ALONE))
@@ -172,7 +172,7 @@ def for_each_file(
 
 def _readable(tree: Tree, name: str) -> Source | None:
     try:
-        return read_source(tree.root / name, name=str(tree.root / name))
+        return read_source(tree.root / name, limit=LARGEST_DOCUMENT)
     except InputError:
         return None
 

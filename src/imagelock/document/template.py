@@ -59,6 +59,7 @@ _JINJA = re.compile(
 )
 _JINJA_ENDS = ("%}", "#}")
 _JINJA_COMMENT_END = re.compile(r"#\}(?=[ \t\r]*+(?:\n|\Z))")
+_BRACES = re.compile(r"\{++")
 _BEGINS = re.compile(r"\{[{%#]")
 _COMMENT = re.compile(r"\{\{-?\s*+/\*")
 _COMMENT_END = re.compile(r"\*/\s*+-?\}\}")
@@ -167,7 +168,9 @@ def _actions(text: str) -> Iterator[tuple[int, int]]:
             position = begins(end)
         else:
             read_in_vain += end - position
-            position = begins(position + 1)
+            # Of a run of braces, the last two may begin an action.
+            braces = _BRACES.match(text, position)
+            position = begins(max(position + 1, braces.end() - 2) if braces else position + 1)
 
 
 def _beginnings(text: str) -> Callable[[int], int]:
