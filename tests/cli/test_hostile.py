@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from imagelock.errors import InputError
+from imagelock.outside.saved import saved_pages
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -153,6 +156,16 @@ def test_no_other_file_is_read_without_an_end(tmp_path: Path, command: str) -> N
 
     assert done.returncode == 2
     assert "bytes, which is more than any such file needs" in done.stderr
+
+
+def test_a_saved_list_without_an_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imagelock.syntax.pieces.LARGEST_WHOLE", 100_000)
+    (tmp_path / "a.json").write_bytes(b"\0" * 200_000)
+
+    with pytest.raises(InputError, match="more than 100,000 bytes, and is no list"):
+        list(saved_pages([str(tmp_path / "a.json")]))
 
 
 def test_random_bytes_are_told_with_the_line_of_the_first_that_is_no_text(tmp_path: Path) -> None:
