@@ -114,6 +114,8 @@ def _shortened(data: object) -> object:
         ("a: &x 1\nb:\n  {{ if .b }}- *x{{ end }}\n", None),
         ("a:\n  {{ if .b }}&x k: 1{{ end }}\n  c: 2\n", {"a": {"k": "1", "c": "2"}}),
         ("a:\r  {{ if .b }}c: 1{{ end }}\r  d: 2\r", {"a": {"c": "1", "d": "2"}}),
+        ("a:\n  - {{ if .b }}c: 1{{ end }}\n    d: 2\n", {"a": [{"c": "1", "d": "2"}]}),
+        ("a:\n- - {{ if .b }} c: 1{{ end }}\n     d: 2\n", {"a": [[{"c": "1", "d": "2"}]]}),
         ("{\n{{ if .a }}b: 1,{{ end }}\nc: 2}\n", {"b": "1", "c": "2"}),
         ('{\n  {{ if .a }}"b": 1,{{ end }}\n  "c": 2\n}\n', {"b": "1", "c": "2"}),
         ("a: |\n  {{ if .b }}c: 1{{ end }}\n  d: 2\ne: 3\n", None),

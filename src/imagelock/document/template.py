@@ -73,6 +73,7 @@ _EMPTY_BRANCH = re.compile(r"[ \t]*+(?:\[\]|\{\})(?=[ \t\r]*+(?:\n|\Z|\{\{))")
 # What prints lines of its own is no value of the line that it stands on.
 _INDENTS = re.compile(r"\|\s*+n?indent\b")
 # What may begin behind actions that steer: items of lists, and a key.
+_ITEMS = re.compile(r"[ ]*+(?>(?:-[ ]++)*)")
 _DASHES = re.compile(r"(?>(?:-[ ]++)*)")
 _KEY = re.compile(
     r"""
@@ -312,7 +313,8 @@ def _lead(text: str, line: _Line) -> tuple[int, int, str] | None:
 
 def _steering(text: str, line: _Line) -> tuple[int, int]:
     """Return how many actions that steer begin a line, and the column of what follows them."""
-    position, column = line.start, 0
+    items = _ITEMS.match(text, line.start).end()  # type: ignore[union-attr]
+    position, column = items, items - line.start
     count = 0
     for start, end in line.actions:
         if text[position:start].strip(" ") or not _STEERS.match(text, start):

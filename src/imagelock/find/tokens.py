@@ -45,6 +45,7 @@ _MARKS = ("{{", "}}", "{%", "%}")
 _OPENS = re.compile(r"\{(?:\{-?|%[-+]?)\s*(?:if|else|elif|with|range|for)\b")
 _CLOSES = re.compile(
     r"\{(?:\{-?|%[-+]?)\s*(?:else\b|elif\b|end)"
+    r"|\{\{-?\s*+/\*(?>(?:[^*]++|\*(?!/))*)\*/\s*+-?\}\}(?=[\s\"']|\Z)"
     # What begins behind the end of a line is not joined to it.
     r"|\{(?:\{-?|%[-+]?)\s*(?:if|with|range|for)\b[^{}\n]*+(?<!-)(?<!-%)\}\}?+[ \t]*+\r?\n"
 )
