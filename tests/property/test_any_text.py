@@ -89,6 +89,7 @@ def test_chunks_stand_behind_each_other_and_leave_out_no_word(text: str) -> None
 
 
 @given(_ANYTHING)
+@example("a: 1\n{{\rif .c }}d: 2{{ end }}\n")
 def test_a_masked_text_is_as_long_and_keeps_what_is_outside_of_templates(text: str) -> None:
     masked = mask_templates(text)
 

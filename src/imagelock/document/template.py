@@ -77,9 +77,9 @@ _ITEMS = re.compile(r"[ ]*+(?>(?:-[ ]++)*)")
 _DASHES = re.compile(r"(?>(?:-[ ]++)*)")
 _KEY = re.compile(
     r"""
-    (?: "(?> (?: [^"\\\n]++ | \\. )* )" | '[^'\n]*+'
+    (?: (?: "(?> (?: [^"\\\n]++ | \\. )* )" | '[^'\n]*+' ) [ \t]*+
       | (?: [^\s"'\#&*!|>%@`,?:\[\]{}-] | & | \{\{ | [?:-](?=\S) ) [^\n]*?
-    ) [ \t]*+ : (?= [ \t\r\n] | \Z | \{[{%\#] )
+    ) : (?= [ \t\r\n] | \Z | \{[{%\#] )
     """,
     re.VERBOSE,
 )
@@ -305,10 +305,10 @@ def _lead(text: str, line: _Line) -> tuple[int, int, str] | None:
         return None
     before, line_break, last = text[start:end].rpartition("\n")
     at = column if line_break else column - (start - line.start)
-    if at + len(beginning) > len(last):
-        return None
-    written = (" " * at + beginning).ljust(len(last))
-    return start, end, _blank(before) + line_break + written
+    blank, stop = _blank(last), at + len(beginning)
+    if blank[at:stop] != " " * len(beginning):
+        return None  # there is no room for it
+    return start, end, _blank(before) + line_break + blank[:at] + beginning + blank[stop:]
 
 
 def _steering(text: str, line: _Line) -> tuple[int, int]:
