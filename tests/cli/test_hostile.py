@@ -27,7 +27,9 @@ DEEP = 100_000
 MANY = 10_000
 
 
-def run(folder: Path, *args: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, *args: str, stdin: str | None = None, memory: int = MEMORY
+) -> subprocess.CompletedProcess[str]:
     (folder / "images.lock").write_text(f"docker.io/library/nginx:1@{DIGEST}\n")
     return subprocess.run(
         [sys.executable, "-m", "imagelock", *args],
@@ -36,7 +38,7 @@ def run(folder: Path, *args: str, stdin: str | None = None) -> subprocess.Comple
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory)),
     )
 
 
@@ -126,6 +128,16 @@ def test_a_document_without_an_end_is_refused(tmp_path: Path, command: str, path
 
     assert done.returncode == 2
     assert "this document has more than 134,217,728 characters" in done.stderr
+
+
+def test_a_machine_with_too_little_memory_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(IMAGE + "a:\n" + "- \n" * 1_000_000)
+
+    done = run(tmp_path, "override", "a.yaml", memory=200 * 1024 * 1024)
+
+    assert done.returncode == 3
+    assert "a.yaml:1: there is not enough memory" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_file_of_a_folder_that_is_too_large_is_named_and_the_others_are_read(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from imagelock.core.finding import Coverage, Finding, Report
 from imagelock.core.place import FilePlace, Source
-from imagelock.errors import InputError
+from imagelock.errors import InputError, OutsideError
 from imagelock.outside.files import LARGEST_DOCUMENT, STDIN, open_binary, read_source
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def for_each_batch(
     task: Callable[[Source], R], stream: Stream, console: Console, label: str
 ) -> Iterator[tuple[Source, R]]:
     """Yield every batch of a stream with what *task* made of it, in their order."""
+    task = partial(_with_the_memory_that_there_is, task)
     batches = stream.batches()
     first = next(batches)
     second = next(batches, None)
@@ -168,6 +169,17 @@ def for_each_file(
         for name, made in _run(work, tree):
             yield name, made
             progress.advance(note=name)
+
+
+def _with_the_memory_that_there_is(task: Callable[[Source], R], source: Source) -> R:
+    try:
+        return task(source)
+    except MemoryError:
+        raise OutsideError(
+            "there is not enough memory to read the documents from here on",
+            place=FilePlace(source.name, source.first_line),
+            hint="Split large documents, or give the process more memory.",
+        ) from None
 
 
 def _readable(tree: Tree, name: str) -> Source | None:

@@ -60,6 +60,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_PIECE = 1024 * 1024  # bytes
 _KEPT = 50  # characters of a name in that of its temporary file: at most 200 bytes of 255
 _HIDDEN = "its name begins with a dot"
 _KINDS = {
@@ -107,10 +108,9 @@ def read_stdin(*, limit: int = LARGEST_FILE) -> Source:
     if sys.stdin is None:
         raise InputError("standard input is closed", place=STDIN)
     try:
-        data = sys.stdin.buffer.read(limit + 1)
+        data = _read_at_most(limit, sys.stdin.buffer, STDIN)
     except OSError as error:
         refuse(error, STDIN, "read")
-    _refuse_if_larger(data, limit, STDIN)
     return decode(data, name=STDIN)
 
 
@@ -140,11 +140,9 @@ def read_bytes(path: AnyPath, *, limit: int = LARGEST_FILE) -> bytes:
     """
     try:
         with open(path, "rb") as file:
-            data = file.read(limit + 1)
+            return _read_at_most(limit, file, path)
     except OSError as error:
         refuse(error, path, "read")
-    _refuse_if_larger(data, limit, path)
-    return data
 
 
 def open_binary(path: AnyPath) -> BinaryIO:
@@ -303,13 +301,20 @@ def write_beside(target: str, pieces: Iterable[bytes], mode: int | None) -> str:
     return temporary
 
 
-def _refuse_if_larger(data: bytes, limit: int, path: AnyPath) -> None:
-    if len(data) > limit:
-        raise InputError(
-            f"this file has more than {limit:,} bytes, which is more than any such file needs",
-            place=FilePlace(str(path)),
-            hint="Check the path, or the job that wrote it.",
-        )
+def _read_at_most(limit: int, file: BinaryIO, path: AnyPath) -> bytes:
+    pieces: list[bytes] = []
+    length = 0
+    # Piece by piece: to read *limit* bytes at once, Python sets aside as many.
+    while piece := file.read(_PIECE):
+        pieces.append(piece)
+        length += len(piece)
+        if length > limit:
+            raise InputError(
+                f"this file has more than {limit:,} bytes, which is more than any such file needs",
+                place=FilePlace(str(path)),
+                hint="Check the path, or the job that wrote it.",
+            )
+    return b"".join(pieces)
 
 
 def _why_skipped(entry: os.DirEntry[str]) -> str:
