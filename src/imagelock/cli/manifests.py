@@ -163,7 +163,8 @@ def for_each_file(
             source = read_source(tree.root / name, name=shown, limit=LARGEST_DOCUMENT)
         except InputError as error:
             return Unreadable(shown, error)
-        return source, task(source, surroundings.get(name, ALONE))
+        known = surroundings.get(name, ALONE)
+        return source, _with_the_memory_that_there_is(lambda one: task(one, known), source)
 
     with console.progress(label, len(tree.manifests)) as progress:
         for name, made in _run(work, tree):
