@@ -55,7 +55,7 @@ def _seeds(target: str) -> list[Path]:
     """Return the folders of small files that a target begins with."""
     manifests = [HERE.parent / "cases" / "find", ROOT.parent / "shared" / "corpus"]
     own = [HERE / "seeds" / target]
-    folders = [*own, *manifests] if target in {"splicer", "finder"} else own
+    folders = [*own, *manifests] if target in {"splicer", "finder", "parser"} else own
     return [folder for folder in folders if folder.is_dir()]
 
 

@@ -20,7 +20,10 @@ from imagelock.core.lock import Lock, LockEntry
 from imagelock.core.place import FilePlace, Source
 from imagelock.core.reference import Digest, ImageReference, Repository
 from imagelock.decide.override import plan_override
+from imagelock.document import libyaml
+from imagelock.document.nodes import Alias, Mapping, Scalar, Sequence, Text
 from imagelock.document.splice import apply
+from imagelock.document.yaml import MAX_DEPTH, FastestParser, parse
 from imagelock.errors import InputError, InputErrors
 from imagelock.outside.files import decode, encode
 from imagelock.outside.stream import read_batches
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imagelock.core.cluster import Page
+    from imagelock.document.nodes import Node
 
 __all__ = ["TARGETS"]
 
@@ -113,6 +117,17 @@ def splicer(data: bytes) -> None:
             assert _without_digests(_loaded(once)) == _without_digests(before)
 
 
+def parser(data: bytes) -> None:
+    """Parse by the system's libyaml in one call: the same nodes, or it leaves it to PyYAML."""
+    with suppress(InputError):
+        source = decode(data, name="a.yaml")
+        text = Text(source.text, source)
+        loaded = libyaml.load(text, source.text, 0, MAX_DEPTH)
+        if loaded is not None:
+            composed = parse(text, parser=_by_events)
+            assert [_shape(root) for root in loaded] == [_shape(root) for root in composed]
+
+
 def settings(data: bytes) -> None:
     """Read imagelock.toml."""
     with suppress(InputError, InputErrors):
@@ -137,9 +152,27 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "finder": finder,
     "lists": lists,
     "grammar": grammar,
+    "parser": parser,
     "settings": settings,
     "dump": dump,
 }
+
+
+def _by_events(content: str) -> Any:
+    """Parse event by event: a parser that is not the fastest itself is asked for them."""
+    return FastestParser(content)
+
+
+def _shape(node: Node) -> tuple[object, ...]:
+    match node:
+        case Mapping():
+            return node.start, node.anchor, [(_shape(k), _shape(v)) for k, v in node.pairs]
+        case Sequence():
+            return node.start, node.anchor, [_shape(item) for item in node.items]
+        case Alias():
+            return node.start, node.end, node.target.start
+        case Scalar():
+            return node.value, node.start, node.end, node.style, node.anchor, node.tag
 
 
 def _pages(read: Callable[[], list[Page]]) -> list[Page] | None:
