@@ -7,6 +7,7 @@ leads outwards, and `Scalar.root_offset` all the way to the file.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from imagelock.core.place import Source
     from imagelock.document.scalar import OffsetMap
 
-__all__ = ["Alias", "KeyBits", "Mapping", "Node", "Scalar", "Sequence", "Text"]
+__all__ = ["Alias", "KeyBits", "Mapping", "Node", "Scalar", "Sequence", "Text", "is_template"]
 
 
 class KeyBits(dict[str, int]):
@@ -113,12 +114,11 @@ class Scalar(Struct, frozen=True, gc=False, eq=False):
 
     @property
     def is_templated(self) -> bool:
-        """Whether a template (``{{ … }}``) stands in it, so that its value is not known."""
+        """Whether a template or a variable stands in it, so that its value is not known."""
         if not self.text.has_templates:
-            return False
-        written = self.text.source.text
+            return is_template(self.value)
         start, end = self.text.root_start(self.start), self.text.root_end(self.end)
-        return "{{" in written[start:end]
+        return is_template(self.text.source.text[start:end])
 
 
 class Alias(Struct, frozen=True, gc=False, eq=False):
@@ -167,3 +167,15 @@ class Sequence(Struct, frozen=True, gc=False, eq=False):
 Node = Scalar | Mapping | Sequence | Alias
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_VARIABLE = re.compile(r"\$(?:[A-Za-z_]|\{[A-Za-z_]|\([A-Za-z_])")
+
+
+def is_template(written: str) -> bool:
+    """Say whether others put something else in the place of a text, or of a part of it.
+
+    That is ``{{ … }}``, ``{% … %}``, and the variables of Flux, Kustomize and
+    shells: ``${TAG}``, ``$(TAG)``, ``$TAG``.
+    """
+    if "{{" in written or "{%" in written:
+        return True
+    return "$" in written and _VARIABLE.search(written) is not None

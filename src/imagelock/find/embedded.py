@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -58,15 +59,22 @@ def open_document(scalar: Scalar, path: Path) -> list[tuple[Node, Path]] | NotAD
         return NotADocument(f"it is longer than {_MAX_LENGTH:,} characters", 0)
     language = _language(value)
     text = _as_it_stands(scalar, language) if scalar.style == "|" else None
-    if text is None:
-        offsets = offsets_of(scalar)
-        if offsets is None:
-            return NotADocument("the way it is quoted or folded cannot be followed", 0)
-        text = Text(value, scalar.text.source, scalar, offsets, language)
+    if text is not None:
+        # What is broken is read once more: its place is told in the value.
+        with suppress(BrokenYamlError):
+            return _documents(parse(text), language, path)
+    offsets = offsets_of(scalar)
+    if offsets is None:
+        return NotADocument("the way it is quoted or folded cannot be followed", 0)
+    text = Text(value, scalar.text.source, scalar, offsets, language)
     try:
         roots = _tables(text) if language == "toml" else parse(text)
     except BrokenYamlError as error:
         return NotADocument(error.problem, error.offset)
+    return _documents(roots, language, path)
+
+
+def _documents(roots: list[Node], language: str, path: Path) -> list[tuple[Node, Path]]:
     return [
         (root, (path, f"{language}:$")) for root in roots if isinstance(root, Mapping | Sequence)
     ]

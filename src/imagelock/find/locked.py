@@ -55,10 +55,12 @@ _PROSE = re.compile(
 )
 _NOTES = frozenset(("annotations", "labels"))
 _LAST_WORD = re.compile(r"(?:^|[\s\"'(])([a-z-]+)[\s=]+\"?\Z")
-# --image nginx:1        IMAGE=nginx:1        image: nginx:1        "image": "nginx:1"
+# --image nginx:1        IMAGE=nginx:1        and where a line or an object begins:
+# image: nginx:1         {"image": "nginx:1"
 _TELLING = re.compile(
-    r"(?:^|[\s\"'({,])(?:(?P<flag>-[A-Za-z0-9_.-]+)[ \t]+"
-    r"|(?P<name>[A-Za-z0-9_.-]+)[\"']?(?:[ \t]*=[ \t]*|:[ \t]+))"
+    r"(?:(?:^|[\s\"'({,])(?:(?P<flag>-[A-Za-z0-9_.-]+)[ \t]+"
+    r"|(?P<name>[A-Za-z0-9_.-]+)[\"']?[ \t]*=[ \t]*)"
+    r"|(?:^|[\n{,])[ \t]*(?:-[ ]+)?[\"']?(?P<key>[A-Za-z0-9_.-]+)[\"']?:[ \t]+)"
     r"[\"']?\Z"
 )
 _COMMENT = re.compile(r"(?:^|[\s;])(?:#|//)")
@@ -122,7 +124,7 @@ def _is_told(scalar: Scalar, token: Token) -> bool:
     line = scalar.value.rfind("\n", max(token.start - _LONGEST_LINE, 0), token.start)
     if _COMMENT.search(scalar.value, max(line, 0), token.start):
         return False
-    name = before["flag"] or before["name"]
+    name = before["flag"] or before["name"] or before["key"]
     if name.startswith("-"):
         return is_image_flag(name)
     return is_image_key(name) or (name.isupper() and is_image_variable(name))
