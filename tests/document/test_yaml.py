@@ -236,12 +236,12 @@ def test_a_stream_is_cut_at_its_marks(text: str, pieces: list[str]) -> None:
     assert _cut(text) == pieces
 
 
-def test_documents_between_lone_carriage_returns_are_parsed_together(
+def test_documents_between_lone_carriage_returns_are_cut_apart(
     read: Callable[[str], list[Node]],
 ) -> None:
     text = "a: 1\r---\rb: 2\r"
 
-    assert _cut(text) == [text]
+    assert _cut(text) == ["a: 1\r", "---\rb: 2\r"]
     assert len(read(text)) == 2
 
 

@@ -42,10 +42,10 @@ _WORTH_LOADING = 300  # characters: below that, the other way is as quick
 MAX_DEPTH = 200  # levels: real manifests have under 60, and libyaml is quadratic in them
 
 # A line that begins or ends a document; no scalar may hold it, so cutting
-# there is exact (YAML 1.2, rule 206, c-forbidden). A mark between lone CRs is
-# not cut at: `parse` gives the documents on both sides of it.
+# there is exact (YAML 1.2, rule 206, c-forbidden).
 _MARK = re.compile(r"(?:---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _LATER_MARK = re.compile(rf"\n{_MARK.pattern}")  # the line break first: eight times as fast
+_MARK_BEHIND_ANY = re.compile(rf"[\r\n]{_MARK.pattern}")
 _END_MARK = re.compile(r"\.\.\.[ \t]*")
 _BREAKS = r"\r\n\x85\u2028\u2029"
 _ONLY_DIRECTIVES = re.compile(
@@ -135,7 +135,7 @@ def file_text(source: Source, key_bits: KeyBits | None = None) -> Text:
     in two halves with: in YAML they are an error.
     """
     content = source.text
-    has_templates = "{{" in content
+    has_templates = "{{" in content or "{%" in content or "{#" in content
     if has_templates:
         # Imported for templates only: what reads them takes time to import.
         from imagelock.document.template import mask_templates
@@ -149,7 +149,7 @@ def file_text(source: Source, key_bits: KeyBits | None = None) -> Text:
 def _marks(content: str) -> Iterator[int]:
     if _MARK.match(content):
         yield 0
-    for match in _LATER_MARK.finditer(content):
+    for match in (_LATER_MARK if "\r" not in content else _MARK_BEHIND_ANY).finditer(content):
         yield match.start() + 1
 
 
@@ -157,7 +157,7 @@ def _directives_before(content: str, start: int, mark: int) -> int:
     """Find where the directives begin of the document that a mark begins."""
     begin = mark
     while True:
-        line = content.rfind("\n%", start, begin) + 1
+        line = max(content.rfind(f"{end}%", start, begin) for end in "\r\n") + 1
         if not line or not _ONLY_DIRECTIVES.fullmatch(content, line, begin):
             return begin
         begin = line

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from imagelock.core.lock import Lock
 from imagelock.core.reference import ImageReference
-from imagelock.document.nodes import Alias, Mapping, Node, Scalar
+from imagelock.document.nodes import Alias, Mapping, Node, Scalar, is_template
 from imagelock.find.context import NO_CONTEXT, context_of
 from imagelock.find.site import Append, Path, Pin, Problem, Site, Unwritable
-from imagelock.find.tokens import touches_a_template
+from imagelock.find.tokens import tokens, touches_a_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -181,15 +181,28 @@ class Visit:
             self.claim(scalar)
             return None
         image = ImageReference.try_parse(name)
-        if looks_right is not None and (image is None or not looks_right(image)):
-            return None
-        if is_typed(scalar):
+        if image is None and is_template(name):
+            return self._default_of_a_variable(scalar, path, found_by)
+        looks_wrong = looks_right is not None and (image is None or not looks_right(image))
+        if looks_wrong or is_typed(scalar):
             return None
         self.used.add(node)
         if self.is_claimed(scalar):
             return None
         self.claim(scalar)
         return self.site(scalar, image, path, found_by, text=name)
+
+    def _default_of_a_variable(self, scalar: Scalar, path: Path, found_by: str) -> Site | None:
+        """Make the site of ``${IMAGE:-<image ID>}``: the image ID is a literal."""
+        token = next(tokens(scalar), None)
+        if token is None or self.is_claimed(scalar):
+            return None
+        self.claim(scalar)
+        pin = Append(scalar, token.end)
+        text = token.image.text
+        return self.site(
+            scalar, token.image, path, found_by, text=text, pin=pin, offset=token.start
+        )
 
     def site(  # noqa: PLR0913  (they are the fields of a site)
         self,
