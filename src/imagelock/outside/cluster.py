@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from imagelock.errors import ClusterError
@@ -32,6 +33,7 @@ class Page(Protocol):
 
 
 PageT = TypeVar("PageT", bound=Page)
+DataT = TypeVar("DataT")
 
 
 def list_pages(
@@ -94,9 +96,20 @@ class Reader:
         Raises:
             ClusterError: It did not come, or the list expires faster than it is read.
         """
+        return self._patiently(token, partial(self._api.get, self._path))
+
+    def fetch_into(self, room: memoryview, token: str) -> bytes | memoryview:
+        """Return a page as `fetch` does: as a part of *room*, if there is enough of it.
+
+        Raises:
+            ClusterError: It did not come, or the list expires faster than it is read.
+        """
+        return self._patiently(token, partial(self._api.get_into, room, self._path))
+
+    def _patiently(self, token: str, get: Callable[[dict[str, str]], DataT]) -> DataT:
         for _ in range(_PATIENCE):
             try:
-                return self.fetch_once(token)
+                return get({**self._params, **({"continue": token} if token else {})})
             except ApiError as error:
                 fresh = error.status.continue_token if error.status else ""
                 if error.code != _EXPIRED or not fresh:
@@ -111,15 +124,6 @@ class Reader:
             f"{self._api.host}{self._path}: the list expires faster than it can be read",
             hint="The server forgets its past too early (etcd compaction): try again later.",
         )
-
-    def fetch_once(self, token: str) -> bytes:
-        """Return the page that a token stands for.
-
-        Raises:
-            ClusterError: It did not come.
-        """
-        more = {"continue": token} if token else {}
-        return self._api.get(self._path, {**self._params, **more})
 
     def follow(self, page: Page) -> str:
         """Return the token of the page after this one, or nothing at the end.
@@ -138,7 +142,7 @@ class Reader:
         return token
 
 
-def next_token(data: bytes) -> str:
+def next_token(data: bytes | memoryview) -> str:
     """Guess the next page's token without decoding; what is decoded decides."""
     match = _TOKEN.search(data, 0, _HEAD)
     return match[1].decode() if match else ""

@@ -1,4 +1,4 @@
-"""A list that two processes read: the same pages, the same errors, and no process left."""
+"""A list that is decoded by several processes: the same pages, the same errors, and no process left."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.simulators.api_server import Answer, ApiServer, Request, said
 
 from imagelock.errors import ClusterError
-from imagelock.outside.halves import Halves, Listing
+from imagelock.outside.decoders import Decoders, Listing
 from imagelock.outside.workers import worker_count
 from imagelock.syntax.kubernetes import parse_page
 
@@ -54,14 +54,14 @@ def in_pages(request: Request) -> Answer:
     return page(number_of(request))
 
 
-def parse(data: bytes, listing: Listing) -> Page:
+def parse(data: bytes | memoryview, listing: Listing) -> Page:
     return parse_page(data, name=listing.path)
 
 
 def pages_of(api: Api, *, lists: int = 1) -> Iterator[Page]:
-    with Halves(api, parse) as halves:
+    with Decoders(api, parse) as decoders:
         for _ in range(lists):
-            yield from halves.pages(Listing(PATH, "Pod", {}))
+            yield from decoders.pages(Listing(PATH, "Pod", {}))
 
 
 def listed(api: Api, *, lists: int = 1) -> list[Page]:

@@ -1,0 +1,48 @@
+"""The limit: download the pages of a cluster's lists over one connection, and do nothing."""
+
+from __future__ import annotations
+
+import re
+import socket
+import sys
+
+_BUFFER = 1024 * 1024
+_LENGTH = re.compile(rb"\r\nContent-Length: (\d+)\r\n")
+_TOKEN = re.compile(rb'"continue":"([^"]+)"')
+_END = b"\r\n0\r\n\r\n"
+
+
+def main() -> None:
+    """Download ``port path...``, each list from its first page to its last."""
+    with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection:
+        buffer = memoryview(bytearray(_BUFFER))
+        for path in sys.argv[2:]:
+            token = b""
+            while True:
+                target = b"%b?limit=500%b" % (path.encode(), b"&continue=" + token if token else b"")
+                connection.sendall(b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % target)
+                token = _page(connection, buffer)
+                if not token:
+                    break
+
+
+def _page(connection: socket.socket, buffer: memoryview) -> bytes:
+    """Read one answer to its end, and return the next page's token from its beginning."""
+    count = connection.recv_into(buffer)
+    while b"items" not in (start := bytes(buffer[: min(count, 2_000)])) and count < 2_000:
+        count += connection.recv_into(buffer[count:])
+    head = start.partition(b"\r\n\r\n")[0]
+    match = _TOKEN.search(start)
+    length = _LENGTH.search(head + b"\r\n")
+    if length:
+        left = int(length[1]) - (count - len(head) - 4)
+        while left > 0:
+            left -= connection.recv_into(buffer)
+    else:
+        while not bytes(buffer[max(0, count - len(_END)) : count]).endswith(_END):
+            count = connection.recv_into(buffer)
+    return match[1] if match else b""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""Serve a big cluster in pages from loopback, ready in memory: no page is made when it is asked for.
+
+It stands for an API server that costs nothing, so that a client's own time is seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import threading
+from base64 import urlsafe_b64encode
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from benchmarks.cluster_objects import Size, deployments, nodes, pods
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["main"]
+
+LIMIT = 500  # objects of a page, which both kubectl and imagelock ask for
+_LISTS = {
+    "/api/v1/nodes": ("NodeList", "v1"),
+    "/api/v1/pods": ("PodList", "v1"),
+    "/apis/apps/v1/deployments": ("DeploymentList", "apps/v1"),
+    "/apis/apps/v1/statefulsets": ("StatefulSetList", "apps/v1"),
+    "/apis/apps/v1/daemonsets": ("DaemonSetList", "apps/v1"),
+    "/apis/apps/v1/replicasets": ("ReplicaSetList", "apps/v1"),
+    "/api/v1/replicationcontrollers": ("ReplicationControllerList", "v1"),
+    "/api/v1/podtemplates": ("PodTemplateList", "v1"),
+    "/apis/batch/v1/jobs": ("JobList", "batch/v1"),
+    "/apis/batch/v1/cronjobs": ("CronJobList", "batch/v1"),
+}
+# What kubectl asks before it lists: which kinds there are.
+_DISCOVERY = {
+    "/api": b'{"kind":"APIVersions","versions":["v1"]}',
+    "/apis": b'{"kind":"APIGroupList","apiVersion":"v1","groups":[]}',
+    "/api/v1": (
+        b'{"kind":"APIResourceList","groupVersion":"v1","resources":[{"name":"pods",'
+        b'"singularName":"pod","namespaced":true,"kind":"Pod","verbs":["get","list"]}]}'
+    ),
+}
+_UNKNOWN = b'{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"NotFound","code":404}'
+
+Pages = dict[tuple[str, str], bytes]
+
+
+def main() -> None:
+    """Make the pages, print the port and which pages there are, serve until stdin ends."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pods", type=int)
+    parser.add_argument(
+        "--chunked", action="store_true", help="each object in a chunk, as API servers stream lists"
+    )
+    args = parser.parse_args()
+    pages = _pages(Size(args.pods), chunked=args.chunked)
+    listener = socket.create_server(("127.0.0.1", 0))
+    print(listener.getsockname()[1], sum(map(len, pages.values())), flush=True)
+    threading.Thread(target=_accept, args=(listener, pages), daemon=True).start()
+    input()
+
+
+def _pages(size: Size, *, chunked: bool) -> Pages:
+    objects: dict[str, Iterable[bytes]] = {
+        "/api/v1/nodes": nodes(size),
+        "/api/v1/pods": pods(size),
+        "/apis/apps/v1/deployments": deployments(size),
+    }
+    pages: Pages = {(path, ""): _answer([body]) for path, body in _DISCOVERY.items()}
+    for path in _LISTS:
+        pages.update(_pages_of(path, objects.get(path, ()), chunked=chunked))
+    return pages
+
+
+def _pages_of(path: str, objects: Iterable[bytes], *, chunked: bool) -> Iterator[tuple[tuple[str, str], bytes]]:
+    kind, version = _LISTS[path]
+    left = iter(objects)
+    page, number = list(islice(left, LIMIT)), 0
+    while True:
+        following = list(islice(left, LIMIT))
+        metadata = b'"resourceVersion":"1"'
+        if following:
+            metadata += b',"continue":"%b"' % _token(number + 1).encode()
+        head = b'{"kind":"%b","apiVersion":"%b","metadata":{%b},"items":[' % (
+            kind.encode(),
+            version.encode(),
+            metadata,
+        )
+        items = (b"%b," % one for one in page[:-1])
+        parts = chain([head], items, page[-1:], [b"]}\n"])
+        yield (path, _token(number) if number else ""), _answer(list(parts), chunked=chunked)
+        if not following:
+            return
+        page, number = following, number + 1
+
+
+def _token(number: int) -> str:
+    """Make a token as an API server does: base64 of a place in the list."""
+    return urlsafe_b64encode(b'{"v":"meta.k8s.io/v1","rv":1,"start":"%06d"}' % number).decode().rstrip("=")
+
+
+def _answer(parts: list[bytes], *, status: bytes = b"200 OK", chunked: bool = False) -> bytes:
+    head = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\n" % status
+    if chunked:
+        chunks = (b"%x\r\n%b\r\n" % (len(part), part) for part in parts)
+        return b"".join([head, b"Transfer-Encoding: chunked\r\n\r\n", *chunks, b"0\r\n\r\n"])
+    length = sum(map(len, parts))
+    return b"".join([head, b"Content-Length: %d\r\n\r\n" % length, *parts])
+
+
+def _accept(listener: socket.socket, pages: Pages) -> None:
+    while True:
+        connection = listener.accept()[0]
+        threading.Thread(target=_serve, args=(connection, pages), daemon=True).start()
+
+
+def _serve(connection: socket.socket, pages: Pages) -> None:
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    unknown = _answer([_UNKNOWN], status=b"404 Not Found")
+    with connection, connection.makefile("rb") as requests:
+        while line := requests.readline():
+            while requests.readline().strip():
+                pass
+            target = line.split()[1].decode()
+            path, _, query = target.partition("?")
+            token = parse_qs(query).get("continue", [""])[0]
+            connection.sendall(pages.get((path, token), unknown))
+
+
+if __name__ == "__main__":
+    main()
