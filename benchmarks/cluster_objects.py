@@ -56,8 +56,8 @@ def pods(size: Size) -> Iterator[bytes]:
     random = Random("pods")
     for workload in _workloads(size):
         # One pod is written with marks where the others differ: a gigabyte takes its time.
-        template = _written(_pod(workload)).replace(b"%", b"%%").replace(b"<", b"%(").replace(
-            b">", b")b"
+        template = (
+            _written(_pod(workload)).replace(b"%", b"%%").replace(b"<", b"%(").replace(b">", b")b")
         )
         for number in range(workload.replicas):
             yield template % _of_one_pod(workload, number, size, random)
@@ -92,7 +92,7 @@ def _asked(random: Random, number: int) -> tuple[str, ...]:
     """Choose the images of a workload; one workload in a hundred asks for a tag alone."""
     chosen = random.sample(IMAGES, 3)
     spelled = [_by_digest(image) for image in chosen]
-    if number % 100 == 99:
+    if number % 100 == 9:
         spelled[0] = chosen[0].spelling
     return tuple(spelled)
 
@@ -101,13 +101,9 @@ def _by_digest(image: Image) -> str:
     return f"{image.spelling}@{image.digest}"
 
 
-def _of_one_pod(
-    workload: _Workload, number: int, size: Size, random: Random
-) -> dict[bytes, bytes]:
-    if workload.kind == "DaemonSet":
-        node = number
-    else:
-        node = random.randrange(size.nodes)
+def _of_one_pod(workload: _Workload, number: int, size: Size, random: Random) -> dict[bytes, bytes]:
+    is_daemon = workload.kind == "DaemonSet"
+    node = number if is_daemon else random.randrange(size.nodes)
     uid = f"{random.getrandbits(128):032x}"
     ip = f"10.{node // 250 % 250}.{node % 250}.{number % 250 + 1}"
     return {

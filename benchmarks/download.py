@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import socket
-import sys
+import ssl
 
 _BUFFER = 1024 * 1024
 _LENGTH = re.compile(rb"\r\nContent-Length: (\d+)\r\n")
@@ -13,17 +14,31 @@ _END = b"\r\n0\r\n\r\n"
 
 
 def main() -> None:
-    """Download ``port path...``, each list from its first page to its last."""
-    with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as connection:
+    """Download the lists that are named, each from its first page to its last."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("port", type=int)
+    parser.add_argument("paths", nargs="+")
+    parser.add_argument("--tls", metavar="FILE", help="speak TLS; the file says whom to trust")
+    args = parser.parse_args()
+    with socket.create_connection(("127.0.0.1", args.port)) as plain:
+        connection = plain
+        if args.tls:
+            context = ssl.create_default_context(cafile=args.tls)
+            connection = context.wrap_socket(plain, server_hostname="127.0.0.1")
         buffer = memoryview(bytearray(_BUFFER))
-        for path in sys.argv[2:]:
-            token = b""
-            while True:
-                target = b"%b?limit=500%b" % (path.encode(), b"&continue=" + token if token else b"")
-                connection.sendall(b"GET %b HTTP/1.1\r\nHost: localhost\r\n\r\n" % target)
-                token = _page(connection, buffer)
-                if not token:
-                    break
+        for path in args.paths:
+            _download(connection, buffer, path.encode())
+
+
+def _download(connection: socket.socket, buffer: memoryview, path: bytes) -> None:
+    more = b""
+    while True:
+        head = b"GET %b?limit=500%b HTTP/1.1\r\nHost: localhost\r\n\r\n" % (path, more)
+        connection.sendall(head)
+        token = _page(connection, buffer)
+        if not token:
+            return
+        more = b"&continue=" + token
 
 
 def _page(connection: socket.socket, buffer: memoryview) -> bytes:

@@ -1,4 +1,4 @@
-"""Serve a big cluster in pages from loopback, ready in memory: no page is made when it is asked for.
+"""Serve a big cluster in pages from loopback, all of them ready in memory.
 
 It stands for an API server that costs nothing, so that a client's own time is seen.
 """
@@ -7,12 +7,17 @@ from __future__ import annotations
 
 import argparse
 import socket
+import ssl
+import sys
 import threading
 from base64 import urlsafe_b64encode
+from contextlib import suppress
 from itertools import chain, islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
+import trustme
 from benchmarks.cluster_objects import Size, deployments, nodes, pods
 
 if TYPE_CHECKING:
@@ -48,18 +53,33 @@ Pages = dict[tuple[str, str], bytes]
 
 
 def main() -> None:
-    """Make the pages, print the port and which pages there are, serve until stdin ends."""
+    """Make the pages, print their bytes and the ports, and serve until standard input ends."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pods", type=int)
+    parser.add_argument("authority", type=Path, help="where to write whom to trust with TLS")
     parser.add_argument(
         "--chunked", action="store_true", help="each object in a chunk, as API servers stream lists"
     )
     args = parser.parse_args()
     pages = _pages(Size(args.pods), chunked=args.chunked)
+    ports = [_listen(pages, tls) for tls in (None, _tls(args.authority))]
+    print(sum(map(len, pages.values())), *ports, flush=True)
+    sys.stdin.read()
+
+
+def _listen(pages: Pages, tls: ssl.SSLContext | None) -> int:
     listener = socket.create_server(("127.0.0.1", 0))
-    print(listener.getsockname()[1], sum(map(len, pages.values())), flush=True)
-    threading.Thread(target=_accept, args=(listener, pages), daemon=True).start()
-    input()
+    threading.Thread(target=_accept, args=(listener, tls, pages), daemon=True).start()
+    port: int = listener.getsockname()[1]
+    return port
+
+
+def _tls(trusted: Path) -> ssl.SSLContext:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(trusted))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
 
 
 def _pages(size: Size, *, chunked: bool) -> Pages:
@@ -74,7 +94,9 @@ def _pages(size: Size, *, chunked: bool) -> Pages:
     return pages
 
 
-def _pages_of(path: str, objects: Iterable[bytes], *, chunked: bool) -> Iterator[tuple[tuple[str, str], bytes]]:
+def _pages_of(
+    path: str, objects: Iterable[bytes], *, chunked: bool
+) -> Iterator[tuple[tuple[str, str], bytes]]:
     kind, version = _LISTS[path]
     left = iter(objects)
     page, number = list(islice(left, LIMIT)), 0
@@ -98,7 +120,11 @@ def _pages_of(path: str, objects: Iterable[bytes], *, chunked: bool) -> Iterator
 
 def _token(number: int) -> str:
     """Make a token as an API server does: base64 of a place in the list."""
-    return urlsafe_b64encode(b'{"v":"meta.k8s.io/v1","rv":1,"start":"%06d"}' % number).decode().rstrip("=")
+    return (
+        urlsafe_b64encode(b'{"v":"meta.k8s.io/v1","rv":1,"start":"%06d"}' % number)
+        .decode()
+        .rstrip("=")
+    )
 
 
 def _answer(parts: list[bytes], *, status: bytes = b"200 OK", chunked: bool = False) -> bytes:
@@ -110,21 +136,27 @@ def _answer(parts: list[bytes], *, status: bytes = b"200 OK", chunked: bool = Fa
     return b"".join([head, b"Content-Length: %d\r\n\r\n" % length, *parts])
 
 
-def _accept(listener: socket.socket, pages: Pages) -> None:
+def _accept(listener: socket.socket, tls: ssl.SSLContext | None, pages: Pages) -> None:
     while True:
         connection = listener.accept()[0]
-        threading.Thread(target=_serve, args=(connection, pages), daemon=True).start()
+        threading.Thread(target=_serve, args=(connection, tls, pages), daemon=True).start()
 
 
-def _serve(connection: socket.socket, pages: Pages) -> None:
+def _serve(connection: socket.socket, tls: ssl.SSLContext | None, pages: Pages) -> None:
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with suppress(OSError):  # whoever asked has gone
+        if tls is not None:
+            connection = tls.wrap_socket(connection, server_side=True)
+        _answer_all(connection, pages)
+
+
+def _answer_all(connection: socket.socket, pages: Pages) -> None:
     unknown = _answer([_UNKNOWN], status=b"404 Not Found")
     with connection, connection.makefile("rb") as requests:
         while line := requests.readline():
             while requests.readline().strip():
                 pass
-            target = line.split()[1].decode()
-            path, _, query = target.partition("?")
+            path, _, query = line.split()[1].decode().partition("?")
             token = parse_qs(query).get("continue", [""])[0]
             connection.sendall(pages.get((path, token), unknown))
 

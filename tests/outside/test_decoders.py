@@ -1,4 +1,4 @@
-"""A list that is decoded by several processes: the same pages, the same errors, and no process left."""
+"""A list that several processes decode: the same pages and errors, and no process left."""
 
 from __future__ import annotations
 

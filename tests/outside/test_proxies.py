@@ -56,7 +56,10 @@ def test_the_proxy_for_a_server_is_found(
     ],
 )
 def test_what_is_reached_directly_is(
-    no_proxy: str, server: str, is_direct: bool, monkeypatch: pytest.MonkeyPatch
+    no_proxy: str,
+    server: str,
+    is_direct: bool,  # noqa: FBT001  (a column of the table)
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", PROXY)
     monkeypatch.setenv("NO_PROXY", no_proxy)

@@ -138,7 +138,9 @@ def test_a_certificate_that_is_not_to_be_checked_is_not(serve: Callable[..., Api
     trustme.CA().issue_cert("other.example").configure_cert(context)
     server = serve(Answer(body=b"{}"), tls=context)
 
-    pool, _ = open_pool(chosen(server.url, cluster={"insecure-skip-tls-verify": True}), Credential())
+    pool, _ = open_pool(
+        chosen(server.url, cluster={"insecure-skip-tls-verify": True}), Credential()
+    )
 
     assert pool.request("GET", f"{server.url}/v", retries=False).data == b"{}"
 

@@ -228,9 +228,7 @@ class _Other:
         self._process.join()
 
 
-def _serve(
-    pipe: Connection, other_end: Connection, rooms: list[memoryview], parse: Parse
-) -> None:
+def _serve(pipe: Connection, other_end: Connection, rooms: list[memoryview], parse: Parse) -> None:
     # Ctrl-C reaches every process of the terminal; only the first one answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     other_end.close()  # otherwise this process never sees that the other one has gone

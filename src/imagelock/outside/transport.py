@@ -171,9 +171,7 @@ def _trust(context: ssl.SSLContext, chosen: Chosen) -> None:
 
 
 @contextmanager
-def _certificate_files(
-    chosen: Chosen, certificate: Credential
-) -> Iterator[tuple[str, str] | None]:
+def _certificate_files(chosen: Chosen, certificate: Credential) -> Iterator[tuple[str, str] | None]:
     """Name the files of a client certificate and its key; OpenSSL takes nothing else."""
     user = chosen.user
     if certificate.certificate:
@@ -199,9 +197,7 @@ def _pem(holder: object, name: str) -> bytes:
     return read_bytes(Path(file)) if file else b""
 
 
-def _pool(
-    proxy: str, shown: str, context: ssl.SSLContext | None, server_name: str
-) -> PoolManager:
+def _pool(proxy: str, shown: str, context: ssl.SSLContext | None, server_name: str) -> PoolManager:
     import urllib3
     from urllib3.exceptions import LocationValueError
 

@@ -152,7 +152,7 @@ def _page(answer: _Answer) -> Page:
     kind = kind_of(header.api_version, header.kind)
     if kind not in KINDS:
         _refuse_kind(kind, answer.name)
-    return _page_of(kind, [read_object(kind, answer.data)], answer.name, _ListMetadata())
+    return _page_of(kind, [read_object(kind, bytes(answer.data))], answer.name, _ListMetadata())
 
 
 def _single_kind(header: _Header, answer: _Answer) -> Page:

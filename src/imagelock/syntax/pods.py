@@ -183,17 +183,23 @@ def read_pods(
         is_plain: Says of a namespace and of what is asked for in it whether it is.
     """
     groups: dict[_Look, list[PodObject]] = {}
+    last: _Look | None = None
+    group: list[PodObject] = []
     for pod in pods:
-        groups.setdefault(_look(pod), []).append(pod)
+        look = _look(pod)
+        if look != last:  # to compare with the neighbour costs less than to look it up
+            group = groups.setdefault(look, [])
+            last = look
+        group.append(pod)
     read: list[Pod] = []
     alike: list[Alike] = []
-    for (namespace, *look), group in groups.items():
-        containers = _containers(*look)
+    for (namespace, *told), members in groups.items():
+        containers = _containers(*told)
         if is_plain(namespace, containers):
-            uids = tuple([pod.metadata.uid for pod in group])
+            uids = tuple([pod.metadata.uid for pod in members])
             alike.append(Alike(namespace, containers, uids))
         else:
-            read += map(read_pod, group)
+            read += map(read_pod, members)
     return tuple(read), tuple(alike)
 
 
