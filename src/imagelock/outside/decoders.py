@@ -11,6 +11,7 @@ decode it as it takes to come.
 
 from __future__ import annotations
 
+import gc
 import mmap
 import signal
 from collections import deque
@@ -74,8 +75,7 @@ class Decoders:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for other in self._others:
-            other.stop()
+        self._stop()
 
     def pages(self, listing: Listing) -> Iterator[Page]:
         """Yield the pages of a list as `list_pages` does, several times as fast if it is long.
@@ -99,8 +99,12 @@ class Decoders:
                         self._forget(under_way)
                         token = follows or None
                         break
-        finally:
+        except ImagelockError:
             self._forget(under_way)
+            raise
+        except BaseException:  # nobody knows any more who has answered what
+            self._stop()
+            raise
 
     def _fetched(self, reader: Reader, listing: Listing, token: str) -> _UnderWay:
         """Get a page, and hand it out if there is another one to get in the meantime."""
@@ -138,6 +142,14 @@ class Decoders:
                 one.other.page()
             self._free.append(one.room)
         under_way.clear()
+
+    def _stop(self) -> None:
+        """End the others for good."""
+        self._may_start = False
+        for other in self._others:
+            other.stop()
+        self._others.clear()
+        self._free = list(range(len(self._rooms)))
 
     def _start(self) -> None:
         """Start the others, unless they are there or cannot be."""
@@ -232,6 +244,7 @@ def _serve(pipe: Connection, other_end: Connection, rooms: list[memoryview], par
     # Ctrl-C reaches every process of the terminal; only the first one answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     other_end.close()  # otherwise this process never sees that the other one has gone
+    gc.disable()  # what a page leaves behind holds no circles
     with suppress(EOFError, OSError):
         while True:
             question = _QUESTION.decode(pipe.recv_bytes())
