@@ -12,7 +12,7 @@ import msgspec
 from benchmarks.startup import measure_startup
 from benchmarks.tables import Table, render
 from benchmarks.throughput import FULL_INPUTS, INPUTS, measure_throughput
-from benchmarks.verifying import measure_verify
+from benchmarks.verifying import CLUSTERS, FULL_CLUSTERS, TINY_CLUSTERS, measure_verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +46,8 @@ def _override(args: argparse.Namespace) -> Table:
 
 def _verify(args: argparse.Namespace) -> Table:
     if args.tiny:
-        return measure_verify(1, sizes=(1_200,), kubectl_up_to=0)
-    return measure_verify(3, kubectl_up_to=10_000 if args.full else 1_000)
+        return measure_verify(1, TINY_CLUSTERS)
+    return measure_verify(3, FULL_CLUSTERS if args.full else CLUSTERS)
 
 
 # One row a benchmark.
