@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from functools import partial
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from imagelock.errors import ClusterError
 from imagelock.outside.refusals import ApiError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from imagelock.outside.kubernetes_api import Api
 
-__all__ = ["LIMIT", "Page", "Reader", "list_pages", "next_token"]
+__all__ = ["LIMIT", "Ahead", "Page", "Reader", "list_pages", "next_token"]
 
 LIMIT = 500  # objects of one page, as kubectl asks for
 _EXPIRED = 410
@@ -65,7 +65,7 @@ def list_pages(
     data = reader.fetch("")
     while True:
         guess = next_token(data)
-        ahead = _Ahead(reader, guess) if guess else None
+        ahead = Ahead(partial(reader.fetch, guess)) if guess else None
         page = api.read(data, decode)
         token = reader.follow(page)
         yield page
@@ -148,29 +148,29 @@ def next_token(data: bytes | memoryview) -> str:
     return match[1].decode() if match else ""
 
 
-class _Ahead:
-    """Gets one page while something else is done.
+class Ahead(Generic[DataT]):
+    """Gets one thing while something else is done.
 
     The thread is a daemon, unlike an executor's: whoever interrupts the command
     does not wait for a page that nobody wants any more.
     """
 
-    def __init__(self, reader: Reader, token: str) -> None:
-        self._reader = reader
-        self._token = token
-        self._data = b""
+    def __init__(self, get: Callable[[], DataT]) -> None:
+        self._get = get
+        self._got: list[DataT] = []
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="next-page", daemon=True)
         self._thread.start()
 
-    def result(self) -> bytes:
+    def result(self) -> DataT:
+        """Wait for it."""
         self._thread.join()
         if self._error is not None:
             raise self._error
-        return self._data
+        return self._got[0]
 
     def _run(self) -> None:
         try:
-            self._data = self._reader.fetch(self._token)
+            self._got.append(self._get())
         except BaseException as error:  # noqa: BLE001  (raised again where it is waited for)
             self._error = error

@@ -23,7 +23,7 @@ from msgspec.msgpack import Decoder, encode
 
 from imagelock.core.cluster import Page
 from imagelock.errors import ImagelockError
-from imagelock.outside.cluster import Reader, next_token
+from imagelock.outside.cluster import Ahead, Reader, next_token
 from imagelock.outside.workers import worker_count
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ class Decoders:
         self._parse = parse
         self._others: list[_Other] = []
         self._may_start = worker_count() > 1
-        self._rooms = [_room()]
-        self._free = [0]
+        self._rooms = [_room() for _ in range(_ROOMS)]
+        self._free = list(range(_ROOMS))
 
     def __enter__(self) -> Self:
         return self
@@ -85,71 +85,85 @@ class Decoders:
         """
         reader = Reader(self._api, listing.path, params=listing.params)
         under_way: deque[_UnderWay] = deque()
-        token: str | None = ""
+        ahead: Ahead[_Got] | None = self._ahead(reader, "")
         try:
-            while token is not None:
-                under_way.append(self._fetched(reader, listing, token))
-                token = under_way[-1].guess or None
-                while under_way and (token is None or not self._free or under_way[0].is_ready):
+            while ahead is not None:
+                one = self._handed_out(ahead.result(), listing)
+                under_way.append(one)
+                ahead = self._ahead(reader, one.guess) if one.guess else None
+                while under_way and (ahead is None or not self._free or under_way[0].is_ready):
                     one = under_way.popleft()
                     page = self._decoded(one, listing)
                     follows = reader.follow(page)
                     yield page
                     if follows != one.guess:  # what was got since is no page of this list
-                        self._forget(under_way)
-                        token = follows or None
+                        self._forget(under_way, ahead)
+                        ahead = self._ahead(reader, follows) if follows else None
                         break
         except ImagelockError:
-            self._forget(under_way)
+            if under_way or ahead is not None:
+                self._stop()
             raise
         except BaseException:  # nobody knows any more who has answered what
             self._stop()
             raise
 
-    def _fetched(self, reader: Reader, listing: Listing, token: str) -> _UnderWay:
-        """Get a page, and hand it out if there is another one to get in the meantime."""
+    def _ahead(self, reader: Reader, token: str) -> Ahead[_Got]:
+        """Begin to get a page."""
         number = self._free.pop()
-        try:
-            data = reader.fetch_into(self._rooms[number], token)
-        except ImagelockError as error:
-            # Told in its turn: the pages before may show that this one was never meant.
-            return _UnderWay(number, error=error)
-        guess = next_token(data)
+        room = self._rooms[number]
+
+        def get() -> _Got:
+            try:
+                return _Got(number, reader.fetch_into(room, token))
+            except ImagelockError as error:
+                # Told in its turn: the pages before may show that this one was never meant.
+                return _Got(number, error=error)
+
+        return Ahead(get)
+
+    def _handed_out(self, got: _Got, listing: Listing) -> _UnderWay:
+        """Let another process decode a page, if there are more pages than this one."""
+        guess = next_token(got.data)
         if guess:
             self._start()
-        other = None
-        if self._others and isinstance(data, memoryview):
-            candidate = self._others[number % len(self._others)]
-            if candidate.ask(_Question(listing, number, len(data))):
-                other = candidate
-        return _UnderWay(number, data, guess, other)
+        other = self._others[got.room % len(self._others)] if self._others else None
+        is_asked = (
+            other is not None
+            and isinstance(got.data, memoryview)
+            and other.ask(_Question(listing, got.room, len(got.data)))
+        )
+        return _UnderWay(got, guess, other if is_asked else None)
 
     def _decoded(self, one: _UnderWay, listing: Listing) -> Page:
         try:
-            if one.error is not None:
-                raise one.error
+            if one.got.error is not None:
+                raise one.got.error
             page = one.other.page() if one.other is not None else None
             if page is not None:
                 return page
-            return self._api.read(one.data, lambda data: self._parse(data, listing))
+            return self._api.read(one.got.data, lambda data: self._parse(data, listing))
         finally:
-            self._free.append(one.room)
+            self._free.append(one.got.room)
 
-    def _forget(self, under_way: deque[_UnderWay]) -> None:
+    def _forget(self, under_way: deque[_UnderWay], ahead: Ahead[_Got] | None) -> None:
         """Take the answers that nobody wants any more, so that none is taken for another."""
         for one in under_way:
             if one.other is not None:
                 one.other.page()
-            self._free.append(one.room)
+            self._free.append(one.got.room)
         under_way.clear()
+        if ahead is not None:
+            self._free.append(ahead.result().room)
 
     def _stop(self) -> None:
-        """End the others for good."""
+        """End the others for good; what is still being got comes to a room that nobody looks at."""
         self._may_start = False
         for other in self._others:
             other.stop()
         self._others.clear()
-        self._free = list(range(len(self._rooms)))
+        self._rooms = [_room() for _ in range(_ROOMS)]
+        self._free = list(range(_ROOMS))
 
     def _start(self) -> None:
         """Start the others, unless they are there or cannot be."""
@@ -170,14 +184,20 @@ def _room() -> memoryview:
     return memoryview(mmap.mmap(-1, _ROOM))
 
 
-class _UnderWay(Struct, frozen=True):
-    """A page that came or did not, the token that seems to follow, and who decodes it."""
+class _Got(Struct, frozen=True):
+    """A page that came, and the room that it is in or would have been; or why it did not come."""
 
     room: int
     data: bytes | memoryview = b""
-    guess: str = ""
-    other: _Other | None = None
     error: ImagelockError | None = None
+
+
+class _UnderWay(Struct, frozen=True):
+    """A page, the token that seems to follow on it, and who decodes it."""
+
+    got: _Got
+    guess: str
+    other: _Other | None = None
 
     @property
     def is_ready(self) -> bool:
