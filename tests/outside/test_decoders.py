@@ -224,7 +224,7 @@ def test_no_more_pages_are_got_than_there_is_room_for(serve: Serve, reach: Reach
             assert len(server.requests) <= number + 1 + 4
 
 
-@pytest.mark.parametrize("alone", ["one processor", "no process may start"])
+@pytest.mark.parametrize("alone", ["one processor", "no process may start", "no memory"])
 def test_one_process_does_it_too(
     serve: Serve, reach: Reach, monkeypatch: pytest.MonkeyPatch, alone: str
 ) -> None:
@@ -233,6 +233,8 @@ def test_one_process_does_it_too(
 
     if alone == "one processor":
         monkeypatch.setattr(decoders, "worker_count", lambda: 1)
+    elif alone == "no memory":
+        monkeypatch.setattr(decoders.mmap, "mmap", refuse)
     else:
         monkeypatch.setattr(decoders, "_Other", refuse)
 

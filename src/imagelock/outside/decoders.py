@@ -2,7 +2,7 @@
 
     here     get 1 ── get 2 ── get 3 ── get 4 ── …      The beginning of a page holds the token
               └ room 1  └ room 2  └ room 3              of the next one, so that the next one is
-    there 1      decode 1 ──────── decode 3 ── …        on its way before this one is decoded.
+    there 1      decode 1 ──────── decode 3 ── …        asked for before this one is decoded.
     there 2               decode 2 ──────── decode 4    The rooms are memory that all share.
 
 A large cluster is a gigabyte of JSON, and a processor takes several times as long to
@@ -181,7 +181,10 @@ class Decoders:
 
 
 def _room() -> memoryview:
-    return memoryview(mmap.mmap(-1, _ROOM))
+    try:
+        return memoryview(mmap.mmap(-1, _ROOM))
+    except OSError:  # no more memory is allowed: what does not fit is decoded here
+        return memoryview(b"")
 
 
 class _Got(Struct, frozen=True):
