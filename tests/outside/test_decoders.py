@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 import multiprocessing
 import time
 from typing import TYPE_CHECKING, Any
@@ -234,7 +235,7 @@ def test_one_process_does_it_too(
     if alone == "one processor":
         monkeypatch.setattr(decoders, "worker_count", lambda: 1)
     elif alone == "no memory":
-        monkeypatch.setattr(decoders.mmap, "mmap", refuse)
+        monkeypatch.setattr(mmap, "mmap", refuse)
     else:
         monkeypatch.setattr(decoders, "_Other", refuse)
 
