@@ -137,6 +137,7 @@ def for_each_batch(
         return
     from itertools import chain
 
+    import imagelock.api  # noqa: F401  (before there are processes, or each imports it again)
     from imagelock.outside.workers import in_order
 
     with console.progress(label) as progress:

@@ -19,6 +19,7 @@ from imagelock.find.names import (
     is_push_key,
     looks_like_an_image,
     names_its_registry,
+    remembered,
 )
 from imagelock.find.site import Append
 from imagelock.find.tokens import tokens, touches_a_template
@@ -42,7 +43,7 @@ _PART_OF_A_NAME = re.compile(r"registry|repo|prefix|hub|mirror|base", re.IGNOREC
 
 def wants(key: str) -> bool:
     """Say whether a mapping with this key is of interest."""
-    return key == "value" or _is_list_of_arguments(key)
+    return _is_list_of_arguments(key)
 
 
 def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
@@ -56,6 +57,7 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
                 yield from _arguments(arguments, (path, key.value), visit)
 
 
+@remembered
 def _is_list_of_arguments(key: str) -> bool:
     return key in _LISTS or _ARGUMENTS.search(key) is not None or _VARIABLES.search(key) is not None
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import wraps
 from typing import TYPE_CHECKING
 
 from imagelock.core.grammar import is_domain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from imagelock.core.reference import ImageReference
 
 __all__ = [
@@ -43,9 +46,27 @@ _DISK = re.compile(r"projects/[^/]+/global/images/")
 _VARIABLE = re.compile(r"(?:^|_)IMAGES?(?:_|$)")
 _PUSHED = re.compile(r"(?:^|[_.-])(?:output|dest(?:ination)?|push)[_.-]?image", re.IGNORECASE)
 # kaniko's, and those of docker, buildah, podman and crane
+_LONGEST, _MOST = 128, 16_384  # characters of a text, and texts, that are remembered
 _PUSH_FLAGS = frozenset(("--destination", "-d", "--tag", "-t", "--cache-repo", "--push", "push"))
 
 
+def remembered(ask: Callable[[str], bool]) -> Callable[[str], bool]:
+    """Keep the answers for short texts: the same keys come again and again."""
+    answers: dict[str, bool] = {}
+
+    @wraps(ask)
+    def remembering(text: str) -> bool:
+        answer = answers.get(text)
+        if answer is None:
+            answer = ask(text)
+            if len(text) <= _LONGEST and len(answers) < _MOST:
+                answers[text] = answer
+        return answer
+
+    return remembering
+
+
+@remembered
 def is_image_key(key: str) -> bool:
     """Say whether a key, by its words, names one image and is read as one."""
     return (
@@ -53,16 +74,19 @@ def is_image_key(key: str) -> bool:
     )
 
 
+@remembered
 def begins_with_image(key: str) -> bool:
     """Say whether a key is such as ``imageEnvoy``, which may name an image as well as a policy."""
     return _BEGINS.match(key) is not None
 
 
+@remembered
 def is_images_key(key: str) -> bool:
     """Say whether a key names several images."""
     return _IMAGES.search(key) is not None and not _PICTURE_KEY.search(key)
 
 
+@remembered
 def is_image_variable(name: str) -> bool:
     """Say whether an environment variable names an image."""
     return _VARIABLE.search(name) is not None and not _PUSHED.search(name)
@@ -80,6 +104,7 @@ def is_push_flag(argument: str) -> bool:
     )
 
 
+@remembered
 def is_push_key(key: str) -> bool:
     """Say whether a key names where a build pushes to."""
     return _PUSHED.search(key) is not None

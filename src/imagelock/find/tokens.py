@@ -75,6 +75,8 @@ def touches_a_template(scalar: Scalar, start: int, end: int) -> bool:
 
 def _has_template_near(scalar: Scalar) -> bool:
     text = scalar.text
+    if not text.has_templates:
+        return False
     first, last = text.root_start(scalar.start), text.root_end(scalar.end)
     written = text.source.text[max(first - 2, 0) : last + 2]
     return "{{" in written or "}}" in written

@@ -19,7 +19,7 @@ from imagelock.errors import DiskError, InputError
 if TYPE_CHECKING:
     # Paths come as texts or as pathlib's; pathlib itself is not imported here,
     # because its import is a tenth of the time of a short command.
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -30,6 +30,7 @@ __all__ = [
     "byte_order_mark",
     "decode",
     "encode",
+    "encode_pieces",
     "is_present",
     "list_folder",
     "make_folder",
@@ -241,6 +242,14 @@ def byte_order_mark(data: bytes) -> tuple[bytes, str]:
 def encode(source: Source, text: str) -> bytes:
     """Encode *text* as *source* was, with its byte order mark."""
     return source.bom + text.encode(source.encoding)
+
+
+def encode_pieces(source: Source, pieces: Iterable[str]) -> Iterator[bytes]:
+    """Encode a text that comes in pieces, as `encode` does."""
+    mark = source.bom
+    for piece in pieces:
+        yield mark + piece.encode(source.encoding)
+        mark = b""
 
 
 def write_bytes(path: AnyPath, data: bytes) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from imagelock.core.cluster import Page
 from imagelock.core.finding import Skipped
-from imagelock.core.resources import ARGO_GROUP, PODS, RESOURCES
+from imagelock.core.resources import ARGO_GROUP, NODES, PODS, RESOURCES
 from imagelock.errors import ClusterError, InputError
 from imagelock.syntax.kubernetes import parse_page
 
@@ -63,7 +63,7 @@ def live_pages(
                 for namespace in namespaces or ("",):
                     yield from _listed(decoders, resource, namespace, params)
             elif not (resource.is_custom and namespaces):  # what is in no namespace is not meant
-                yield from _listed(decoders, resource, "", {})
+                yield from _listed(decoders, resource, "", {} if resource is NODES else params)
 
 
 def _listed(

@@ -100,6 +100,7 @@ def _cut(texts: Iterator[str], size: int) -> Iterator[str]:
                 yield joined[:cut]
                 held, length = [joined[cut:]], len(joined) - cut
     rest = "".join(held)
+    held.clear()
     yield rest
 
 
