@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import time
-from contextlib import chdir
+from contextlib import chdir, nullcontext
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from benchmarks.family import Family
 from msgspec import Struct
 
 if TYPE_CHECKING:
@@ -25,10 +26,14 @@ class Case(Struct, frozen=True):
     command: tuple[str, ...]
     stdin: Path | None = None
     expected: int = 0
+    has_children: bool = False
 
 
 class Cost(Struct, frozen=True):
-    """What one run took: seconds, seconds of processor time, kilobytes of memory at most."""
+    """What one run took: seconds, seconds of processor time, kilobytes of memory at most.
+
+    Where a command has children, theirs are added, and what they share counts for each.
+    """
 
     wall: float
     cpu: float
@@ -93,10 +98,12 @@ def _run(case: Case) -> Cost:
             (os.POSIX_SPAWN_DUP2, null, 2),
         ],
     )
-    _, status, usage = os.wait4(child, 0)
+    with Family(child) if case.has_children else nullcontext() as family:
+        _, status, usage = os.wait4(child, 0)
     wall = time.perf_counter() - started
     os.close(stdin)
     os.close(null)
     if os.waitstatus_to_exitcode(status) != case.expected:
         sys.exit(f"{' '.join(case.command)}: exit status {os.waitstatus_to_exitcode(status)}")
-    return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+    peak = family.peak if family is not None else usage.ru_maxrss
+    return Cost(wall, usage.ru_utime + usage.ru_stime, peak)

@@ -12,6 +12,7 @@ import msgspec
 from benchmarks.startup import measure_startup
 from benchmarks.tables import Table, render
 from benchmarks.throughput import FULL_INPUTS, INPUTS, measure_throughput
+from benchmarks.verifying import CLUSTERS, FULL_CLUSTERS, TINY_CLUSTERS, measure_verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,17 +44,26 @@ def _override(args: argparse.Namespace) -> Table:
     return measure_throughput(3, inputs=FULL_INPUTS if args.full else INPUTS)
 
 
-# One row a benchmark. To come: verify, on a generated cluster that is served in pages.
+def _verify(args: argparse.Namespace) -> Table:
+    if args.tiny:
+        return measure_verify(1, TINY_CLUSTERS)
+    return measure_verify(3, FULL_CLUSTERS if args.full else CLUSTERS)
+
+
+# One row a benchmark.
 BENCHMARKS: dict[str, Callable[[argparse.Namespace], Table]] = {
     "startup": _startup,
     "override": _override,
+    "verify": _verify,
 }
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
     parser.add_argument("only", nargs="*", default="all", choices=[*BENCHMARKS, "all"])
-    parser.add_argument("--full", action="store_true", help="with the input of 100 MB")
+    parser.add_argument(
+        "--full", action="store_true", help="with 100 MB to override, and 10,000 pods for kubectl"
+    )
     parser.add_argument("--tiny", action="store_true", help="one quick round, to see that it works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     return parser.parse_args()

@@ -62,9 +62,12 @@ def test_a_tiny_run_prints_its_tables_and_writes_its_figures(tmp_path: Path) -> 
     )
 
     document = json.loads(figures.read_text())
-    assert [table["name"] for table in document["tables"]] == ["startup", "override"]
+    assert [table["name"] for table in document["tables"]] == ["startup", "override", "verify"]
     for table in document["tables"]:
         assert table["title"] in printed
         assert all(len(row) == len(table["columns"]) for row in table["rows"])
     programs = {row[1] for row in document["tables"][1]["rows"]}
     assert programs == {"limit", "imagelock", "kbld"}
+    programs = {row[1] for row in document["tables"][2]["rows"]}
+    ways = ("", ", TLS", ", slow")
+    assert programs == {f"{name}{way}" for name in ("limit", "imagelock") for way in ways}

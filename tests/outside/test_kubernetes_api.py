@@ -352,7 +352,7 @@ def test_answers_of_a_server_nearby_are_not_packed(serve: Serve, reach: Reach) -
 
 
 def test_a_missing_extra_is_named(reach: Reach, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "kubernetes.client.rest", None)
+    monkeypatch.setitem(sys.modules, "urllib3", None)
 
     with pytest.raises(InputError) as caught:
         reach("https://cluster.example")

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import base64
+import ssl
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
+from tests.simulators.api_server import Answer
 from tests.simulators.kubeconfigs import document
 
 from imagelock.errors import InputError
@@ -14,7 +16,10 @@ from imagelock.outside.transport import check_transport, open_pool
 from imagelock.syntax.kubeconfig import Chosen, choose, parse_kubeconfig
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.simulators.api_server import ApiServer
 
 
 def chosen(server: str = "https://a.example", **more: Any) -> Chosen:
@@ -65,16 +70,79 @@ def test_a_key_of_another_certificate_is_an_error(tmp_path: Path) -> None:
         open_pool(chosen(user=user), Credential())
 
 
-def test_a_certificate_of_a_plugin_is_used() -> None:
-    ours = trustme.CA().issue_cert("somebody@example.org")
-    credential = Credential(
-        certificate=ours.cert_chain_pems[0].bytes().decode(),
-        key=ours.private_key_pem.bytes().decode(),
+def asking_for_a_certificate(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    authority.configure_trust(context)
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+@pytest.mark.parametrize("way", ["plugin", "data", "files"])
+def test_a_client_certificate_is_shown_to_the_server_and_left_nowhere(
+    serve: Callable[..., ApiServer], way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    authority = trustme.CA()
+    ours = authority.issue_cert("somebody@example.org")
+    certificate, key = ours.cert_chain_pems[0].bytes(), ours.private_key_pem.bytes()
+    trusted = base64.b64encode(authority.cert_pem.bytes()).decode()
+    server = serve(Answer(body=b"{}"), tls=asking_for_a_certificate(authority))
+    user, credential = {}, Credential()
+    if way == "plugin":
+        credential = Credential(certificate=certificate.decode(), key=key.decode())
+    elif way == "data":
+        user["client-certificate-data"] = base64.b64encode(certificate).decode()
+        user["client-key-data"] = base64.b64encode(key).decode()
+    else:
+        for name, data in (("client-certificate", certificate), ("client-key", key)):
+            (tmp_path / name).write_bytes(data)
+            user[name] = str(tmp_path / name)
+    before = set(tmp_path.iterdir())
+    it = chosen(server.url, cluster={"certificate-authority-data": trusted}, user=user)
+
+    pool, _ = open_pool(it, credential)
+
+    assert pool.request("GET", f"{server.url}/v", retries=False).data == b"{}"
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_an_authority_may_be_described_in_any_letters(serve: Callable[..., ApiServer]) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    server = serve(Answer(body=b"{}"), tls=context)
+    bundle = "# Zürich\n".encode() + trustme.CA().cert_pem.bytes() + authority.cert_pem.bytes()
+    trusted = {"certificate-authority-data": base64.b64encode(bundle).decode()}
+
+    pool, _ = open_pool(chosen(server.url, cluster=trusted), Credential())
+
+    assert pool.request("GET", f"{server.url}/v", retries=False).data == b"{}"
+
+
+def test_a_server_may_have_another_name_than_its_address(serve: Callable[..., ApiServer]) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("cluster.example").configure_cert(context)
+    server = serve(Answer(body=b"{}"), tls=context)
+    trusted = {"certificate-authority-data": base64.b64encode(authority.cert_pem.bytes()).decode()}
+    it = chosen(server.url, cluster={**trusted, "tls-server-name": "cluster.example"})
+
+    pool, _ = open_pool(it, Credential())
+
+    assert pool.request("GET", f"{server.url}/v", retries=False).data == b"{}"
+
+
+def test_a_certificate_that_is_not_to_be_checked_is_not(serve: Callable[..., ApiServer]) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("other.example").configure_cert(context)
+    server = serve(Answer(body=b"{}"), tls=context)
+
+    pool, _ = open_pool(
+        chosen(server.url, cluster={"insecure-skip-tls-verify": True}), Credential()
     )
 
-    pool, _ = open_pool(chosen(), credential)
-
-    assert pool.connection_pool_kw["cert_file"]
+    assert pool.request("GET", f"{server.url}/v", retries=False).data == b"{}"
 
 
 def test_a_proxy_is_named_without_its_password() -> None:

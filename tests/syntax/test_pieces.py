@@ -184,6 +184,25 @@ def test_what_follows_on_a_list_is_refused() -> None:
     assert "trailing" in str(refused(data + data))
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b'{"apiVersion":"v\x001",',
+        b'{"apiVersion":"v\xff1",',
+        b'{"metadata":{"continue":5},',
+        b'{"metadata":{oops},',
+        b'{"metadata":{"resourceVersion":"7",},',
+    ],
+)
+def test_a_list_that_is_broken_before_its_objects_is_refused(head: bytes) -> None:
+    text = head + b'"items":[' + b",".join([json.dumps(one).encode() for one in PODS]) + b"]}"
+
+    with pytest.raises(InputError):
+        parse_page(text[:-1] + b',"kind":"List"}', name="x")
+    with pytest.raises(InputError):
+        list(pieces(text[:-1] + b',"kind":"List"}'))
+
+
 @given(st.data())
 def test_any_byte_changed_ends_as_it_does_in_the_whole(data: st.DataObject) -> None:
     text = written(of_kubectl(*PODS[:12]), data.draw(st.sampled_from([PRINTED, COMPACT, SPACED])))

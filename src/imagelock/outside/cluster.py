@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from imagelock.errors import ClusterError
 from imagelock.outside.refusals import ApiError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from imagelock.outside.kubernetes_api import Api
 
-__all__ = ["LIMIT", "Page", "Reader", "list_pages", "next_token"]
+__all__ = ["LIMIT", "Ahead", "Page", "Reader", "list_pages", "next_token"]
 
 LIMIT = 500  # objects of one page, as kubectl asks for
 _EXPIRED = 410
@@ -32,6 +33,7 @@ class Page(Protocol):
 
 
 PageT = TypeVar("PageT", bound=Page)
+DataT = TypeVar("DataT")
 
 
 def list_pages(
@@ -63,7 +65,7 @@ def list_pages(
     data = reader.fetch("")
     while True:
         guess = next_token(data)
-        ahead = _Ahead(reader, guess) if guess else None
+        ahead = Ahead(partial(reader.fetch, guess)) if guess else None
         page = api.read(data, decode)
         token = reader.follow(page)
         yield page
@@ -94,9 +96,20 @@ class Reader:
         Raises:
             ClusterError: It did not come, or the list expires faster than it is read.
         """
+        return self._patiently(token, partial(self._api.get, self._path))
+
+    def fetch_into(self, room: memoryview, token: str) -> bytes | memoryview:
+        """Return a page as `fetch` does: as a part of *room*, if there is enough of it.
+
+        Raises:
+            ClusterError: It did not come, or the list expires faster than it is read.
+        """
+        return self._patiently(token, partial(self._api.get_into, room, self._path))
+
+    def _patiently(self, token: str, get: Callable[[dict[str, str]], DataT]) -> DataT:
         for _ in range(_PATIENCE):
             try:
-                return self.fetch_once(token)
+                return get({**self._params, **({"continue": token} if token else {})})
             except ApiError as error:
                 fresh = error.status.continue_token if error.status else ""
                 if error.code != _EXPIRED or not fresh:
@@ -111,15 +124,6 @@ class Reader:
             f"{self._api.host}{self._path}: the list expires faster than it can be read",
             hint="The server forgets its past too early (etcd compaction): try again later.",
         )
-
-    def fetch_once(self, token: str) -> bytes:
-        """Return the page that a token stands for.
-
-        Raises:
-            ClusterError: It did not come.
-        """
-        more = {"continue": token} if token else {}
-        return self._api.get(self._path, {**self._params, **more})
 
     def follow(self, page: Page) -> str:
         """Return the token of the page after this one, or nothing at the end.
@@ -138,35 +142,35 @@ class Reader:
         return token
 
 
-def next_token(data: bytes) -> str:
+def next_token(data: bytes | memoryview) -> str:
     """Guess the next page's token without decoding; what is decoded decides."""
     match = _TOKEN.search(data, 0, _HEAD)
     return match[1].decode() if match else ""
 
 
-class _Ahead:
-    """Gets one page while something else is done.
+class Ahead(Generic[DataT]):
+    """Gets one thing while something else is done.
 
     The thread is a daemon, unlike an executor's: whoever interrupts the command
     does not wait for a page that nobody wants any more.
     """
 
-    def __init__(self, reader: Reader, token: str) -> None:
-        self._reader = reader
-        self._token = token
-        self._data = b""
+    def __init__(self, get: Callable[[], DataT]) -> None:
+        self._get = get
+        self._got: list[DataT] = []
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="next-page", daemon=True)
         self._thread.start()
 
-    def result(self) -> bytes:
+    def result(self) -> DataT:
+        """Wait for it."""
         self._thread.join()
         if self._error is not None:
             raise self._error
-        return self._data
+        return self._got[0]
 
     def _run(self) -> None:
         try:
-            self._data = self._reader.fetch(self._token)
+            self._got.append(self._get())
         except BaseException as error:  # noqa: BLE001  (raised again where it is waited for)
             self._error = error

@@ -44,6 +44,7 @@ _OK_UNTIL = 300
 _WORTH_TELLING = 1.0  # seconds of a pause
 
 
+DataT = TypeVar("DataT", bytes, bytes | memoryview)
 ReadT = TypeVar("ReadT")
 
 
@@ -113,22 +114,23 @@ class Api:
         if not self._secure and chosen.user != User() and not _is_near(self.host):
             notice(f"no credentials are sent to {self.host}: it is not https")
 
-    def in_another_process(self) -> Api:
-        """Return the same server for a process that will be forked off.
-
-        It has connections of its own, and leaves patience and notices to this one.
-        """
-        api = Api(self._chosen, lambda _: None, replace(self._patience, tries=1))
-        api._login = self._login
-        return api
-
     def get(self, path: str, params: Mapping[str, str] | None = None) -> bytes:
         """Return the body of what stands at *path*.
 
         Raises:
             ClusterError: No whole answer came, or a refusal (`ApiError`).
         """
-        return self._request("GET", path, params, None, "")
+        return bytes(self._request("GET", path, params))
+
+    def get_into(
+        self, room: memoryview, path: str, params: Mapping[str, str] | None = None
+    ) -> bytes | memoryview:
+        """Return the body of what stands at *path*: a part of *room*, if there is enough of it.
+
+        Raises:
+            ClusterError: No whole answer came, or a refusal (`ApiError`).
+        """
+        return self._request("GET", path, params, room=room)
 
     def patch(
         self, path: str, body: bytes, *, content_type: str, params: Mapping[str, str] | None = None
@@ -140,7 +142,7 @@ class Api:
         Raises:
             ClusterError: No whole answer came, or a refusal (`ApiError`).
         """
-        return self._request("PATCH", path, params, body, content_type)
+        return bytes(self._request("PATCH", path, params, body, content_type))
 
     def create(self, path: str, body: bytes) -> bytes:
         """Add an object to the list at *path*; a second time it is a conflict (409).
@@ -148,7 +150,7 @@ class Api:
         Raises:
             ClusterError: No whole answer came, or a refusal (`ApiError`).
         """
-        return self._request("POST", path, None, body, "application/json")
+        return bytes(self._request("POST", path, None, body, "application/json"))
 
     def stream(self, path: str, params: Mapping[str, str], *, silence: float) -> Endless:
         """Open an answer that has no end, such as a watch; it is asked for once.
@@ -171,7 +173,7 @@ class Api:
             response = self._opened(target, silence)
         return Endless(response, self.host, self._proxy)
 
-    def read(self, data: bytes, decode: Callable[[bytes], ReadT]) -> ReadT:
+    def read(self, data: DataT, decode: Callable[[DataT], ReadT]) -> ReadT:
         """Decode an answer: what is wrong with it is not the user's fault.
 
         Raises:
@@ -191,14 +193,16 @@ class Api:
         method: str,
         path: str,
         params: Mapping[str, str] | None,
-        body: bytes | None,
-        content_type: str,
-    ) -> bytes:
+        body: bytes | None = None,
+        content_type: str = "",
+        *,
+        room: memoryview | None = None,
+    ) -> bytes | memoryview:
         target = path + (f"?{urlencode(params)}" if params else "")
         attempt, renewed = 1, False
         while True:
             try:
-                return self._once(method, target, body, content_type)
+                return self._once(method, target, body, content_type, room)
             except (ApiError, UnreachableError) as error:
                 if _is_unauthorised(error) and self._login.can_renew and not renewed:
                     # The token may have been renewed since, or revoked early.
@@ -210,12 +214,19 @@ class Api:
                 self._pause(attempt, error)
                 attempt += 1
 
-    def _once(self, method: str, target: str, body: bytes | None, content_type: str) -> bytes:
+    def _once(
+        self,
+        method: str,
+        target: str,
+        body: bytes | None,
+        content_type: str,
+        room: memoryview | None,
+    ) -> bytes | memoryview:
         from urllib3.exceptions import HTTPError
 
         try:
             response = self._open(method, target, body, content_type, self._patience.read)
-            answer = self._body(response)
+            answer = self._body(response, room)
         except HTTPError as error:
             raise unreachable(error, self.host, self._proxy) from error
         if response.status < _OK_UNTIL:
@@ -234,9 +245,11 @@ class Api:
             raise unreachable(error, self.host, self._proxy) from error
         raise self._refused(response, answer, "GET", target)
 
-    def _body(self, response: BaseHTTPResponse) -> bytes:
+    def _body(
+        self, response: BaseHTTPResponse, room: memoryview | None = None
+    ) -> bytes | memoryview:
         try:
-            answer = read_body(response, self._patience.body, self.host)
+            answer = read_body(response, self._patience.body, self.host, room)
         except BaseException:
             response.close()  # what is left of it would be taken for the next answer
             raise
@@ -244,10 +257,10 @@ class Api:
         return answer
 
     def _refused(
-        self, response: BaseHTTPResponse, answer: bytes, method: str, target: str
+        self, response: BaseHTTPResponse, answer: bytes | memoryview, method: str, target: str
     ) -> ApiError:
         asked = printable(f"{method} {self.host}{target.partition('?')[0]}")
-        refused = refusal(response.status, answer, asked, self._login.secrets())
+        refused = refusal(response.status, bytes(answer), asked, self._login.secrets())
         refused.wait = _seconds(response.headers.get("Retry-After", ""))
         return refused
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from imagelock.core.resources import Resource
-    from imagelock.outside.halves import Halves, Listing
+    from imagelock.outside.decoders import Decoders, Listing
     from imagelock.outside.kubernetes_api import Api
     from imagelock.syntax.pods import IsPlain
     from imagelock.syntax.selectors import Selector
@@ -51,25 +51,25 @@ def live_pages(
     Raises:
         ClusterError: A list did not come whole.
     """
-    from imagelock.outside.halves import Halves
+    from imagelock.outside.decoders import Decoders
 
     argo = _served_by_argo(api)
     params = {"labelSelector": selector.text} if selector else {}
-    with Halves(api, partial(_page, is_plain=is_plain)) as halves:
+    with Decoders(api, partial(_page, is_plain=is_plain)) as decoders:
         for resource in RESOURCES:
             if resource.is_custom and argo is not None and resource.plural not in argo:
                 continue
             if resource.is_namespaced:
                 for namespace in namespaces or ("",):
-                    yield from _listed(halves, resource, namespace, params)
+                    yield from _listed(decoders, resource, namespace, params)
             elif not (resource.is_custom and namespaces):  # what is in no namespace is not meant
-                yield from _listed(halves, resource, "", {} if resource is NODES else params)
+                yield from _listed(decoders, resource, "", {} if resource is NODES else params)
 
 
 def _listed(
-    halves: Halves, resource: Resource, namespace: str, params: dict[str, str]
+    decoders: Decoders, resource: Resource, namespace: str, params: dict[str, str]
 ) -> Iterator[Page]:
-    from imagelock.outside.halves import Listing
+    from imagelock.outside.decoders import Listing
     from imagelock.outside.refusals import ApiError
 
     inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
@@ -77,7 +77,7 @@ def _listed(
     seen, announced = 0, 0
     moments: set[str] = set()
     try:
-        for page in halves.pages(Listing(path, resource.kind, params)):
+        for page in decoders.pages(Listing(path, resource.kind, params)):
             seen += page.object_count
             announced = max(announced, seen + page.remaining)
             moments.add(page.version)
@@ -96,7 +96,7 @@ def _listed(
         )
 
 
-def _page(data: bytes, listing: Listing, *, is_plain: IsPlain | None) -> Page:
+def _page(data: bytes | memoryview, listing: Listing, *, is_plain: IsPlain | None) -> Page:
     page = parse_page(data, name=listing.path, is_plain=is_plain)
     if page.kind != f"{listing.kind}List":
         raise InputError(f"this holds '{page.kind}', and '{listing.kind}List' was asked for")

@@ -40,12 +40,13 @@ _T = TypeVar("_T")
 _HINT = "Save it again: kubectl get pods -A -o json > pods.json"
 _BOM = b"\xef\xbb\xbf"
 _KIND_FIRST = re.compile(rb'\s*\{\s*"kind"\s*:\s*"(\w+List)"\s*,\s*"apiVersion"\s*:\s*"([\w./-]+)"')
+_NOT_BLANK = re.compile(rb"\S")
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _BEFORE, _AFTER = 60, 40  # bytes of a broken line that are shown around the break
 
 
 def parse_page(
-    data: bytes,
+    data: bytes | memoryview,
     *,
     name: str,
     selector: Selector | None = None,
@@ -54,7 +55,7 @@ def parse_page(
     """Read one answer: a list of one kind, a ``List`` of several, or a single object.
 
     Args:
-        data: JSON of the Kubernetes API.
+        data: JSON of the Kubernetes API; nothing of it is held on to.
         name: What messages call it.
         selector: Which objects of a list are meant; without one, all of them.
         is_plain: Says of what is asked for in a namespace whether its pods are only to
@@ -64,8 +65,9 @@ def parse_page(
         InputError: It is none of these, or is broken: empty, cut off, no JSON,
             an error of the API server, objects that name no image.
     """
-    data = data.removeprefix(_BOM)
-    if not data or data.isspace():
+    if data[: len(_BOM)] == _BOM:
+        data = data[len(_BOM) :]
+    if _NOT_BLANK.search(data) is None:
         raise InputError(
             "this is empty, and JSON of the Kubernetes API was expected",
             place=FilePlace(name),
@@ -74,16 +76,16 @@ def parse_page(
     try:
         if selector is None:
             return _page(_Answer(data, name, is_plain))
-        data, left_out = select(data, selector)
+        data, left_out = select(bytes(data), selector)
         return replace(_page(_Answer(data, name, is_plain)), unselected=left_out)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        _refuse(error, data, name)
+        _refuse(error, bytes(data), name)
 
 
 class _Answer(Struct, frozen=True):
     """What is read, what messages call it, and which pods of it are only counted."""
 
-    data: bytes
+    data: bytes | memoryview
     name: str
     is_plain: IsPlain | None
 
@@ -150,7 +152,7 @@ def _page(answer: _Answer) -> Page:
     kind = kind_of(header.api_version, header.kind)
     if kind not in KINDS:
         _refuse_kind(kind, answer.name)
-    return _page_of(kind, [read_object(kind, answer.data)], answer.name, _ListMetadata())
+    return _page_of(kind, [read_object(kind, bytes(answer.data))], answer.name, _ListMetadata())
 
 
 def _single_kind(header: _Header, answer: _Answer) -> Page:

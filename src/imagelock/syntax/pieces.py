@@ -42,7 +42,7 @@ _HEAD = re.compile(
 _KIND = re.compile(rb'"kind"\s*:\s*"\w+"')
 # What a list is whose kind stands behind its objects, as kubectl writes it.
 _NO_KIND = "(none)"
-_A_LIST = b'{"kind":"List","items":['
+_A_LIST = b'{"kind":"List",'
 # In a printed list every object is indented alike, and no text holds a line end; in one
 # without lines every object begins with the same key.
 _PRINTED = re.compile(rb"(\r?\n[ \t]*)\{")
@@ -131,7 +131,9 @@ class _List:
 
     def __init__(self, stream: _Stream, head: bytes, parse: Callable[[bytes], Page]) -> None:
         self._stream = stream
-        self._head = head.replace(b"\n", b" ") if _KIND.search(head) else _A_LIST
+        # It is decoded with every piece, so that nothing in it passes unread.
+        head = head.replace(b"\n", b" ")
+        self._head = head if _KIND.search(head) else _A_LIST + head.partition(b"{")[2]
         self._parse = parse
         self._objects = 0
 

@@ -60,6 +60,16 @@ class Metadata(Struct, gc=False):
     owners: list[_OwnerReference] | None = field(name="ownerReferences", default=None)
 
 
+class PodMetadata(Struct, gc=False):
+    """What a pod says of itself; whose it is, is only read where something is told of it."""
+
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    labels: Raw = _NOTHING
+    owners: Raw = field(name="ownerReferences", default=_NOTHING)
+
+
 # Tuples of frozen values, so that what was made of them can be remembered by them.
 class _ContainerSpec(Struct, gc=False, frozen=True):
     name: str = ""
@@ -108,7 +118,7 @@ class _PodStatus(Struct, gc=False, rename="camel"):
 class PodObject(Struct, gc=False):
     """A pod as it is written."""
 
-    metadata: Metadata = field(default_factory=Metadata)
+    metadata: PodMetadata = field(default_factory=PodMetadata)
     spec: PodSpec = field(default_factory=PodSpec)
     status: _PodStatus = field(default_factory=_PodStatus)
 
@@ -146,6 +156,8 @@ class PodMounts(Struct):
 
 
 _CONTAINER, _INIT_CONTAINER, _EPHEMERAL_CONTAINER, _VOLUME = (row.noun for row in IMAGE_FIELDS)
+_LABELS = Decoder(_Labels | None)
+_OWNERS = Decoder(list[_OwnerReference] | None)
 _NO_LABELS = _Labels()
 _UNTOLD = _ContainerStatus()
 
@@ -156,7 +168,7 @@ def read_pod(pod: PodObject, mounts: PodMounts | None = None) -> Pod:
     *mounts* is the same pod once more, where it may mount an image (`mount_images`).
     """
     metadata, spec, status = pod.metadata, pod.spec, pod.status
-    labels = metadata.labels or _NO_LABELS
+    labels = _LABELS.decode(metadata.labels) or _NO_LABELS
     containers = _containers(*_look(pod)[1:])
     if mounts is not None:
         containers += tuple(_image_volumes(spec.volumes, mounts.status))
@@ -164,7 +176,7 @@ def read_pod(pod: PodObject, mounts: PodMounts | None = None) -> Pod:
         namespace=metadata.namespace,
         name=metadata.name,
         containers=containers,
-        owner=owner_of(metadata),
+        owner=_controller(_OWNERS.decode(metadata.owners)),
         node=spec.node_name,
         phase=status.phase,
         uid=metadata.uid,
@@ -183,17 +195,23 @@ def read_pods(
         is_plain: Says of a namespace and of what is asked for in it whether it is.
     """
     groups: dict[_Look, list[PodObject]] = {}
+    last: _Look | None = None
+    group: list[PodObject] = []
     for pod in pods:
-        groups.setdefault(_look(pod), []).append(pod)
+        look = _look(pod)
+        if look != last:  # to compare with the neighbour costs less than to look it up
+            group = groups.setdefault(look, [])
+            last = look
+        group.append(pod)
     read: list[Pod] = []
     alike: list[Alike] = []
-    for (namespace, *look), group in groups.items():
-        containers = _containers(*look)
+    for (namespace, *told), members in groups.items():
+        containers = _containers(*told)
         if is_plain(namespace, containers):
-            uids = tuple([pod.metadata.uid for pod in group])
+            uids = tuple([pod.metadata.uid for pod in members])
             alike.append(Alike(namespace, containers, uids))
         else:
-            read += map(read_pod, group)
+            read += map(read_pod, members)
     return tuple(read), tuple(alike)
 
 
@@ -230,7 +248,11 @@ def mount_images(specs: Iterable[PodSpec]) -> bool:
 
 def owner_of(metadata: Metadata) -> Owner | None:
     """Return the object that made this one."""
-    for owner in metadata.owners or ():
+    return _controller(metadata.owners)
+
+
+def _controller(owners: Iterable[_OwnerReference] | None) -> Owner | None:
+    for owner in owners or ():
         if owner.controller:
             return Owner(owner.kind, owner.name)
     return None

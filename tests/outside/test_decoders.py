@@ -1,16 +1,20 @@
-"""A list that two processes read: the same pages, the same errors, and no process left."""
+"""A list that several processes decode: the same pages and errors, and no process left."""
 
 from __future__ import annotations
 
 import json
+import mmap
 import multiprocessing
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 from tests.simulators.api_server import Answer, ApiServer, Request, said
 
 from imagelock.errors import ClusterError
-from imagelock.outside.halves import Halves, Listing
+from imagelock.outside import decoders
+from imagelock.outside.decoders import Decoders, Listing
 from imagelock.outside.workers import worker_count
 from imagelock.syntax.kubernetes import parse_page
 
@@ -54,14 +58,14 @@ def in_pages(request: Request) -> Answer:
     return page(number_of(request))
 
 
-def parse(data: bytes, listing: Listing) -> Page:
+def parse(data: bytes | memoryview, listing: Listing) -> Page:
     return parse_page(data, name=listing.path)
 
 
 def pages_of(api: Api, *, lists: int = 1) -> Iterator[Page]:
-    with Halves(api, parse) as halves:
+    with Decoders(api, parse) as some:
         for _ in range(lists):
-            yield from halves.pages(Listing(PATH, "Pod", {}))
+            yield from some.pages(Listing(PATH, "Pod", {}))
 
 
 def listed(api: Api, *, lists: int = 1) -> list[Page]:
@@ -167,12 +171,122 @@ def test_a_list_that_turns_in_circles_is_an_error(serve: Serve, reach: Reach) ->
         listed(reach(serve(answers)))
 
 
+@pytest.mark.parametrize("packing", ["chunked", "packed"])
+def test_pages_come_however_they_are_sent(serve: Serve, reach: Reach, packing: str) -> None:
+    def answers(request: Request) -> Answer:
+        return replace(in_pages(request), **{packing: True})
+
+    assert names(reach(serve(answers))) == ALL
+
+
+@pytest.mark.parametrize("sent", ["whole", "in chunks"])
+@pytest.mark.parametrize("size", [1, 100, len(page(3).body), len(page(3).body) + 1])
+def test_a_page_that_is_larger_than_its_room_comes_too(
+    serve: Serve, reach: Reach, monkeypatch: pytest.MonkeyPatch, size: int, sent: str
+) -> None:
+    monkeypatch.setattr(decoders, "_ROOM", size)
+    server = serve(lambda request: replace(in_pages(request), chunked=sent == "in chunks"))
+
+    assert names(reach(server)) == ALL
+
+
+def test_pages_of_many_lengths_are_never_mixed(serve: Serve, reach: Reach) -> None:
+    def answers(request: Request) -> Answer:
+        document = json.loads(in_pages(request).body)
+        document["items"] *= 1 + number_of(request) * 7 % 5 * 40
+        return Answer(body=json.dumps(document, separators=(",", ":")).encode())
+
+    counts = [len(one.pods) for one in listed(reach(serve(answers)))]
+
+    assert counts == [2 * (1 + number * 7 % 5 * 40) for number in range(PAGES)]
+
+
+def test_the_next_page_is_asked_for_before_the_first_one_is_decoded(
+    serve: Serve, reach: Reach
+) -> None:
+    server = serve(in_pages)
+
+    def slow(data: bytes | memoryview, listing: Listing) -> Page:
+        time.sleep(0.05)
+        return parse(data, listing)
+
+    with Decoders(reach(server), slow) as some:
+        asked = [len(server.requests) for _ in some.pages(Listing(PATH, "Pod", {}))]
+
+    assert asked[0] >= 2
+    assert asked == sorted(asked)
+
+
+def test_no_more_pages_are_got_than_there_is_room_for(serve: Serve, reach: Reach) -> None:
+    server = serve(in_pages)
+
+    with Decoders(reach(server), parse) as some:
+        for number, _ in enumerate(some.pages(Listing(PATH, "Pod", {}))):
+            assert len(server.requests) <= number + 1 + 4
+
+
+@pytest.mark.parametrize("alone", ["one processor", "no process may start", "no memory"])
+def test_one_process_does_it_too(
+    serve: Serve, reach: Reach, monkeypatch: pytest.MonkeyPatch, alone: str
+) -> None:
+    def refuse(*_: object) -> None:
+        raise BlockingIOError
+
+    if alone == "one processor":
+        monkeypatch.setattr(decoders, "worker_count", lambda: 1)
+    elif alone == "no memory":
+        monkeypatch.setattr(mmap, "mmap", refuse)
+    else:
+        monkeypatch.setattr(decoders, "_Other", refuse)
+
+    assert names(reach(serve(in_pages))) == ALL
+
+
+@pytest.mark.parametrize("at", [1, 2, 7, 11])
+def test_what_comes_before_an_error_was_right(serve: Serve, reach: Reach, at: int) -> None:
+    broken = Answer(body=page(at).body[:-9])
+    server = serve(lambda request: broken if number_of(request) == at else in_pages(request))
+    pages = pages_of(reach(server))
+
+    found = [pod.name for _ in range(at) for pod in next(pages).pods]
+
+    assert found == ALL[: 2 * at]
+    with pytest.raises(ClusterError, match="not whole"):
+        next(pages)
+
+
+def test_after_a_list_that_failed_another_one_comes_whole(serve: Serve, reach: Reach) -> None:
+    def answers(request: Request) -> Answer:
+        if request.path == "/broken" and number_of(request) == 5:
+            return Answer(body=b"{")
+        return in_pages(request)
+
+    with Decoders(reach(serve(answers)), parse) as some:
+        with pytest.raises(ClusterError):
+            list(some.pages(Listing("/broken", "Pod", {})))
+        pages = list(some.pages(Listing(PATH, "Pod", {})))
+
+    assert [pod.name for one in pages for pod in one.pods] == ALL
+
+
 def test_whoever_stops_early_leaves_no_process(serve: Serve, reach: Reach) -> None:
     pages: Any = pages_of(reach(serve(in_pages)))
     for _ in range(4):
         next(pages)
 
     pages.close()
+
+
+def test_a_list_that_was_left_in_the_middle_can_be_read_again(serve: Serve, reach: Reach) -> None:
+    with Decoders(reach(serve(in_pages)), parse) as some:
+        for _ in range(3):
+            pages: Any = some.pages(Listing(PATH, "Pod", {}))
+            for _ in range(4):
+                next(pages)
+            pages.close()
+        again = list(some.pages(Listing(PATH, "Pod", {})))
+
+    assert [pod.name for one in again for pod in one.pods] == ALL
 
 
 def test_a_process_that_was_killed_is_not_missed(serve: Serve, reach: Reach) -> None:
