@@ -153,6 +153,17 @@ def test_a_dry_run_changes_nothing_and_says_what_it_could_not_try(
     assert all(request.params["dryRun"] == "All" for request in patches(server))
 
 
+def test_a_field_that_its_kind_does_not_have_is_the_fault_of_the_manifest(
+    applier: Callable[..., Applier], server: ApiServer
+) -> None:
+    wrong = {**application("shop"), "nonsense": 1}
+
+    with pytest.raises(InputError, match=r"does not accept .*\.nonsense: field not declared"):
+        applier().apply(manifests(wrong)[0])
+
+    assert len(patches(server)) == 1
+
+
 def test_a_conflict_names_managers_and_fields(
     applier: Callable[..., Applier], cluster: ArgoCluster
 ) -> None:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["Applier", "How"]
 
 _APPLY = "application/apply-patch+yaml"
-_WRONG_OBJECT = {400, 415, 422}  # statuses by which the server says that the object is wrong
 _NOT_FOUND, _CONFLICT = 404, 409
 _ESTABLISHED = 30.0  # seconds in which a new definition of a kind must be served
 _PAUSE = 0.5  # seconds between two looks at it
@@ -225,7 +224,7 @@ def _decode_definition(data: bytes) -> _Definition:
 
 def _refuse(error: ApiError, manifest: Manifest) -> NoReturn:
     told = error.status.message if error.status else ""
-    if error.code in _WRONG_OBJECT and told:
+    if error.blames_object:
         raise InputError(
             f"the cluster does not accept {manifest}: {printable(told)}",
             place=manifest.place,

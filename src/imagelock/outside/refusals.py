@@ -48,6 +48,10 @@ _ANSWERS = {
     404: ("the server knows no such thing", ""),
     429: ("the server is asked too often", "Try again later."),
 }
+# By these the server says that what it was sent is wrong. A field that a kind does not have
+# is 500 without a reason (up to 1.36 at least), as if the server had failed.
+_WRONG_OBJECT = {400, 415, 422}
+_WRONG_FIELD = "failed to create typed patch object"
 _LONGEST_MESSAGE = 2_000  # characters of a server's message that are shown
 _FORBIDDEN = re.compile(
     r'cannot (?P<verb>\S+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
@@ -97,6 +101,7 @@ class ApiError(ClusterError):
         status: The server's account, where it gave one.
         wait: The seconds that it wants to be left alone for.
         again: Whether the same request may succeed later.
+        blames_object: Whether what was sent is wrong, in the server's own words.
     """
 
     def __init__(self, problem: str, *, code: int, status: Status | None, hint: str = "") -> None:
@@ -104,7 +109,10 @@ class ApiError(ClusterError):
         self.code = code
         self.status = status
         self.wait = 0.0
-        self.again = code in _PASSING
+        told = status.message if status else ""
+        wrong_field = told.startswith(_WRONG_FIELD)
+        self.blames_object = wrong_field or (bool(told) and code in _WRONG_OBJECT)
+        self.again = code in _PASSING and not wrong_field
 
 
 class UnreachableError(ClusterError):
