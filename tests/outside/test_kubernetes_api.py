@@ -224,6 +224,7 @@ def test_a_missing_permission_is_named(serve: Serve, reach: Reach) -> None:
 
     assert 'User "nobody" cannot list resource "pods"' in str(caught.value)
     assert "verb 'list' on 'pods' in the core API group, for the whole cluster" in str(caught.value)
+    assert "imagelock rbac --verify --user nobody | kubectl apply -f -" in str(caught.value)
 
 
 def test_credentials_that_are_refused_are_an_error_of_the_cluster(
