@@ -106,9 +106,10 @@ def follow(reach: Reach) -> Iterator[Follow]:
     followed: list[Following] = []
 
     def start(
-        server: str, *, pace: Pace = HASTE, needed: bool = True, path: str = PODS
+        server: str, *, pace: Pace = HASTE, needed: bool = True, path: str = PODS, **more: bool
     ) -> Following:
-        followed.append(Following(Watch(reach(server), path, needed=needed, pace=pace)))
+        watch = Watch(reach(server), path, needed=needed, pace=pace, **more)
+        followed.append(Following(watch))
         return followed[-1]
 
     yield start
@@ -147,11 +148,13 @@ def test_a_list_comes_in_pages(cluster: LiveCluster, follow: Follow) -> None:
 
 def test_a_bookmark_says_that_the_watch_is_alive(cluster: LiveCluster, follow: Follow) -> None:
     following = follow(cluster.url)
-    eventually(lambda: cluster.asked("pods", watch=True))
+    following.until(Whole)
 
-    cluster.bookmark()
+    def is_alive() -> bool:
+        cluster.bookmark()  # again and again: the watch may not have begun
+        return any(isinstance(one, Alive) for one in following.messages)
 
-    following.until(Alive)
+    eventually(is_alive)
 
 
 def test_a_broken_connection_is_opened_again_from_the_last_version(
@@ -284,9 +287,19 @@ def test_what_may_not_be_listed_is_told_and_tried_again(
 def test_a_kind_that_the_cluster_does_not_have_is_no_news(serve: Serve, follow: Follow) -> None:
     server = serve(said(404, "the server could not find the requested resource"))
 
-    following = follow(server.url, needed=False, path="/apis/argoproj.io/v1alpha1/rollouts")
+    rollouts = "/apis/argoproj.io/v1alpha1/rollouts"
+    following = follow(server.url, needed=False, optional=True, path=rollouts)
 
     assert following.until(Unseen)[0].expected
+
+
+def test_a_kind_that_every_cluster_should_have_is_missed(serve: Serve, follow: Follow) -> None:
+    server = serve(said(404, "the server could not find the requested resource"))
+
+    following = follow(server.url, needed=False, path="/apis/batch/v1/cronjobs")
+
+    reason = "this cluster does not serve /apis/batch/v1/cronjobs"
+    assert following.until(Unseen)[0] == Unseen(reason, expected=False)
 
 
 def test_pods_that_may_not_be_listed_are_the_end(cluster: LiveCluster, follow: Follow) -> None:
@@ -295,6 +308,33 @@ def test_pods_that_may_not_be_listed_are_the_end(cluster: LiveCluster, follow: F
     following = follow(cluster.url)
 
     assert "Missing permission" in str(eventually(lambda: following.error))
+
+
+def test_pods_that_may_be_listed_and_not_watched_are_the_end(
+    cluster: LiveCluster, follow: Follow
+) -> None:
+    cluster.forbidden.add("watch pods")
+
+    following = follow(cluster.url)
+
+    told = str(eventually(lambda: following.error))
+    assert "Missing permission: verb 'watch' on 'pods'" in told
+    assert "imagelock rbac --watch --user u" in told
+
+
+def test_a_server_that_is_being_started_may_refuse_what_it_allowed(
+    cluster: LiveCluster, follow: Follow
+) -> None:
+    following = follow(cluster.url)
+    eventually(lambda: cluster.asked("pods", watch=True))
+
+    cluster.refusals = 2
+    cluster.cut_watches()
+    cluster.put("pods", pod("b", "nginx:1"))
+
+    eventually(lambda: following.pods == {"a", "b"})
+    following.until(Trouble, times=2)
+    assert not any(isinstance(one, Unseen) for one in following.messages)
 
 
 def test_permission_that_is_lost_later_is_waited_for(cluster: LiveCluster, follow: Follow) -> None:

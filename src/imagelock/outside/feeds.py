@@ -48,7 +48,11 @@ class Feeds:
         # What the server refuses is not looked at, and told; without pods there is no answer.
         self._watches = {
             Feed(resource.kind, namespace): Watch(
-                api, _path(resource, namespace), needed=resource is PODS, pace=pace
+                api,
+                _path(resource, namespace),
+                needed=resource is PODS,
+                optional=resource.is_custom,
+                pace=pace,
             )
             for resource in RESOURCES
             for namespace in (namespaces if resource.is_namespaced and namespaces else ("",))

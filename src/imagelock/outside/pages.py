@@ -130,8 +130,10 @@ def _served_by_argo(api: Api) -> frozenset[str] | None:
 
 def _unseen(resource: Resource, namespace: str, code: int) -> Page:
     what = _described(resource, namespace)
-    if code == _UNKNOWN:
+    if code == _UNKNOWN and resource.is_custom:
         skipped = Skipped(what, "this cluster has no such kind", expected=True)
+    elif code == _UNKNOWN:
+        skipped = Skipped(what, f"this cluster does not serve them under {resource.path}")
     else:
         skipped = Skipped(
             what, "the permission to list them is missing (see: imagelock rbac --help)"

@@ -18,7 +18,7 @@ from msgspec import Struct
 from imagelock.core.cluster import Page
 from imagelock.errors import ClusterError
 from imagelock.outside.cluster import list_pages
-from imagelock.outside.refusals import ApiError, UnreachableError
+from imagelock.outside.refusals import ApiError, UnreachableError, how_to_give
 from imagelock.syntax.watch import (
     Bookmark,
     Changed,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Alive", "Begun", "Listed", "Message", "Pace", "Trouble", "Unseen", "Watch", "Whole"]
 
 _FORBIDDEN, _UNKNOWN, _GONE = 403, 404, 410
+_BELIEVED = 3  # refusals in a row, after which what was allowed is so no more
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -99,19 +100,29 @@ class Watch:
         api: The cluster.
         path: The list's path, such as ``/api/v1/pods``.
         needed: Without it nothing can be said: what is refused at first is an error.
+        optional: A cluster without such a kind is as good as any.
         pace: How long things last.
     """
 
     def __init__(
-        self, api: Api, path: str, *, needed: bool = False, pace: Pace | None = None
+        self,
+        api: Api,
+        path: str,
+        *,
+        needed: bool = False,
+        optional: bool = False,
+        pace: Pace | None = None,
     ) -> None:
         self._api = api
         self._path = path
         self._needed = needed
+        self._optional = optional
         self._pace = pace or Pace()
         self._version = ""
         self._has_answered = False
+        self._has_watched = False
         self._failures = 0
+        self._refusals = 0
         self._woken = threading.Event()
         self._lock = threading.Lock()
         self._again = False
@@ -174,6 +185,8 @@ class Watch:
         asked = watch_parameters(self._version, seconds=seconds)
         try:
             with self._api.stream(self._path, asked, silence=pace.silence) as stream:
+                self._has_watched = True
+                self._refusals = 0
                 if self._holds(stream):
                     yield from self._read(stream)
         finally:
@@ -227,12 +240,10 @@ class Watch:
         code = error.code if isinstance(error, ApiError) else 0
         if code == _GONE:
             self._version = ""
-        elif code in {_FORBIDDEN, _UNKNOWN} and not (self._needed and not self._has_answered):
-            self._version = ""
-            self._has_answered = True
-            yield _unseen(error, code)
-            self._rest(self._pace.unseen)
-            return
+        elif code in {_FORBIDDEN, _UNKNOWN}:
+            if self._is_believed():
+                yield from self._after_refusal(error)
+                return
         elif not self._has_answered:
             raise error
         elif not isinstance(error, ApiError | UnreachableError):
@@ -243,6 +254,28 @@ class Watch:
         pause = self._pause(asked_for)
         yield Trouble(error.problem, pause, self._failures)
         self._rest(pause)
+
+    def _is_believed(self) -> bool:
+        """Count a refusal; what was allowed before may be refused while a server starts."""
+        self._refusals += 1
+        return not self._has_watched or self._refusals >= _BELIEVED
+
+    def _after_refusal(self, error: ClusterError) -> Iterator[Message]:
+        if self._needed and not self._has_watched:
+            raise _for_whom_watches(error)
+        self._version = ""
+        self._has_answered = True
+        yield self._unseen(error)
+        pace = self._pace
+        self._rest(min(pace.first_pause * 2 ** min(self._refusals, 16), pace.unseen))
+
+    def _unseen(self, error: ClusterError) -> Unseen:
+        if not (isinstance(error, ApiError) and error.code == _UNKNOWN):
+            error = _for_whom_watches(error)
+            return Unseen(error.hint or error.problem, expected=False)
+        if self._optional:
+            return Unseen("this cluster has no such kind", expected=True)
+        return Unseen(f"this cluster does not serve {self._path}", expected=False)
 
     def _pause(self, asked_for: float) -> float:
         """Return how long to wait: longer each time, and never as long as the others."""
@@ -255,7 +288,8 @@ class Watch:
         self._woken.wait(pause)
 
 
-def _unseen(error: ClusterError, code: int) -> Unseen:
-    if code == _UNKNOWN:
-        return Unseen("this cluster has no such kind", expected=True)
-    return Unseen(f"{error.problem}. {error.hint}".rstrip(". "), expected=False)
+def _for_whom_watches(error: ClusterError) -> ClusterError:
+    """Let a missing permission name what gives all those that watching needs."""
+    if isinstance(error, ApiError) and error.missing is not None:
+        error.hint = how_to_give(error.missing, to_watch=True)
+    return error
