@@ -197,6 +197,13 @@ def test_an_object_that_the_cluster_finds_wrong_is_the_fault_of_the_file(
     assert "is invalid: \\x1b[31mspec" in told
 
 
-def test_a_namespace_that_is_not_there_is_told(applier: Callable[..., Applier]) -> None:
-    with pytest.raises(ClusterError, match=r'was not applied: .*namespaces "nowhere" not found'):
-        applier().apply(manifests(application("shop", namespace="nowhere"))[0])
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_namespace_that_is_not_there_is_told(
+    applier: Callable[..., Applier], *, dry_run: bool
+) -> None:
+    with pytest.raises(ClusterError) as caught:
+        applier(dry_run=dry_run).apply(manifests(application("shop", namespace="nowhere"))[0])
+
+    assert "was not applied: " in str(caught.value)
+    assert 'namespaces "nowhere" not found' in str(caught.value)
+    assert "put it among the manifests" in str(caught.value)
