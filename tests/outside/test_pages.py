@@ -97,6 +97,14 @@ def test_workloads_that_may_not_be_listed_are_told_and_not_fatal(
     assert {skipped.expected for skipped in left_out} == {False}
 
 
+def test_who_may_look_at_one_namespace_need_not_see_nodes(serve: Any, reach: Any) -> None:
+    server = serve(by_path(nodes=said(403, "no")))
+
+    (left_out,) = unseen(live_pages(reach(server), ["shop"]))
+
+    assert (left_out.what, left_out.expected) == ("nodes", True)
+
+
 @pytest.mark.parametrize("code", [401, 403, 404, 500])
 def test_without_pods_nothing_is_verified(serve: Any, reach: Any, code: int) -> None:
     server = serve(by_path(pods=said(code, "no")))
