@@ -11,7 +11,7 @@ from imagelock.core.change import Feed
 from imagelock.core.resources import RESOURCES
 from imagelock.errors import ClusterError
 from imagelock.outside.feeds import Feeds
-from imagelock.outside.watch import Pace, Whole
+from imagelock.outside.watch import Pace, Unseen, Whole
 from imagelock.syntax.watch import Changed
 
 if TYPE_CHECKING:
@@ -87,6 +87,18 @@ def test_some_namespaces_have_feeds_of_their_own(open_feeds: Open, cluster: Live
 
     until(feeds, lambda news: isinstance(news.what, Whole))
     assert {path for _, path, _ in cluster.requests} == {"/api/v1/namespaces/play/pods"}
+
+
+def test_nodes_are_no_part_of_a_namespace(open_feeds: Open, cluster: LiveCluster) -> None:
+    cluster.forbidden.add("nodes")
+    feeds = open_feeds("shop")
+    assert "ClusterWorkflowTemplate" not in {feed.kind for feed in feeds.feeds}
+
+    feeds.start([Feed("Node")])
+
+    unseen = until(feeds, lambda news: isinstance(news.what, Unseen)).what
+    assert isinstance(unseen, Unseen)
+    assert unseen.expected
 
 
 def test_whoever_cannot_begin_says_so_in_the_stream(open_feeds: Open, cluster: LiveCluster) -> None:

@@ -106,7 +106,7 @@ def follow(reach: Reach) -> Iterator[Follow]:
     followed: list[Following] = []
 
     def start(
-        server: str, *, pace: Pace = HASTE, needed: bool = True, path: str = PODS, **more: bool
+        server: str, *, pace: Pace = HASTE, needed: bool = True, path: str = PODS, **more: Any
     ) -> Following:
         watch = Watch(reach(server), path, needed=needed, pace=pace, **more)
         followed.append(Following(watch))
@@ -288,7 +288,7 @@ def test_a_kind_that_the_cluster_does_not_have_is_no_news(serve: Serve, follow: 
     server = serve(said(404, "the server could not find the requested resource"))
 
     rollouts = "/apis/argoproj.io/v1alpha1/rollouts"
-    following = follow(server.url, needed=False, optional=True, path=rollouts)
+    following = follow(server.url, needed=False, expected=frozenset({404}), path=rollouts)
 
     assert following.until(Unseen)[0].expected
 

@@ -51,10 +51,11 @@ class Feeds:
                 api,
                 _path(resource, namespace),
                 needed=resource is PODS,
-                optional=resource.is_custom,
+                expected=_expected(resource, namespaces),
                 pace=pace,
             )
             for resource in RESOURCES
+            if resource.is_namespaced or not (resource.is_custom and namespaces)
             for namespace in (namespaces if resource.is_namespaced and namespaces else ("",))
         }
 
@@ -103,6 +104,14 @@ class Feeds:
             except queue.Full:
                 continue
             return
+
+
+def _expected(resource: Resource, namespaces: Sequence[str]) -> frozenset[int]:
+    """Return the HTTP statuses that are no news: no such kind (404), no permission (403)."""
+    if resource.is_custom:
+        return frozenset({404})
+    # Whoever may look at one namespace mostly may not look at nodes.
+    return frozenset({403}) if namespaces and not resource.is_namespaced else frozenset()
 
 
 def _path(resource: Resource, namespace: str) -> str:

@@ -100,7 +100,7 @@ class Watch:
         api: The cluster.
         path: The list's path, such as ``/api/v1/pods``.
         needed: Without it nothing can be said: what is refused at first is an error.
-        optional: A cluster without such a kind is as good as any.
+        expected: Refusals that are no news, by their HTTP status.
         pace: How long things last.
     """
 
@@ -110,13 +110,13 @@ class Watch:
         path: str,
         *,
         needed: bool = False,
-        optional: bool = False,
+        expected: frozenset[int] = frozenset(),
         pace: Pace | None = None,
     ) -> None:
         self._api = api
         self._path = path
         self._needed = needed
-        self._optional = optional
+        self._expected = expected
         self._pace = pace or Pace()
         self._version = ""
         self._has_answered = False
@@ -237,10 +237,9 @@ class Watch:
 
     def _after(self, error: ClusterError) -> Iterator[Message]:
         """Decide how it goes on after a failure."""
-        code = error.code if isinstance(error, ApiError) else 0
-        if code == _GONE:
+        if isinstance(error, ApiError) and error.code == _GONE:
             self._version = ""
-        elif code in {_FORBIDDEN, _UNKNOWN}:
+        elif isinstance(error, ApiError) and error.code in {_FORBIDDEN, _UNKNOWN}:
             if self._is_believed():
                 yield from self._after_refusal(error)
                 return
@@ -260,7 +259,7 @@ class Watch:
         self._refusals += 1
         return not self._has_watched or self._refusals >= _BELIEVED
 
-    def _after_refusal(self, error: ClusterError) -> Iterator[Message]:
+    def _after_refusal(self, error: ApiError) -> Iterator[Message]:
         if self._needed and not self._has_watched:
             raise _for_whom_watches(error)
         self._version = ""
@@ -269,13 +268,13 @@ class Watch:
         pace = self._pace
         self._rest(min(pace.first_pause * 2 ** min(self._refusals, 16), pace.unseen))
 
-    def _unseen(self, error: ClusterError) -> Unseen:
-        if not (isinstance(error, ApiError) and error.code == _UNKNOWN):
-            error = _for_whom_watches(error)
-            return Unseen(error.hint or error.problem, expected=False)
-        if self._optional:
-            return Unseen("this cluster has no such kind", expected=True)
-        return Unseen(f"this cluster does not serve {self._path}", expected=False)
+    def _unseen(self, error: ApiError) -> Unseen:
+        expected = error.code in self._expected
+        if error.code == _UNKNOWN:
+            has = "has no such kind" if expected else f"does not serve {self._path}"
+            return Unseen(f"this cluster {has}", expected)
+        error = _for_whom_watches(error)
+        return Unseen(error.hint or error.problem, expected)
 
     def _pause(self, asked_for: float) -> float:
         """Return how long to wait: longer each time, and never as long as the others."""
@@ -288,8 +287,8 @@ class Watch:
         self._woken.wait(pause)
 
 
-def _for_whom_watches(error: ClusterError) -> ClusterError:
+def _for_whom_watches(error: ApiError) -> ApiError:
     """Let a missing permission name what gives all those that watching needs."""
-    if isinstance(error, ApiError) and error.missing is not None:
+    if error.missing is not None:
         error.hint = how_to_give(error.missing, to_watch=True)
     return error
