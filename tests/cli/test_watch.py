@@ -423,6 +423,7 @@ def test_findings_are_told_as_events_on_their_workloads(cluster: LiveCluster, st
     assert event["regarding"]["uid"] == "uid-deployments-api"
     watch.said("1 error and 0 warnings stand")
     assert len(cluster.objects["events"]) == 1
+    eventually(lambda: watch.metric("imagelock_events_total", result="sent") == 1)
 
 
 def test_one_replica_works_and_the_next_one_takes_over(cluster: LiveCluster, start: Start) -> None:

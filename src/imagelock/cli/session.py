@@ -75,7 +75,6 @@ class Teller:
     def _event(self, change: Change) -> None:
         if self._events is not None:
             self._events.tell(change)
-            self.gauges.events(self._events.sent, self._events.dropped)
 
 
 class Session:

@@ -112,7 +112,9 @@ def run(args: Namespace, console: Console) -> int:
     with ExitStack() as open_:
         stop = open_.enter_context(_stopped_by_sigterm())
         _serve(args, gauges, health, console, open_)
-        teller = Teller(console, gauges, _events(args, console), as_json=args.format == "json")
+        teller = Teller(
+            console, gauges, _events(args, gauges, console), as_json=args.format == "json"
+        )
         replica = Replica(
             leadership=_leadership(args, console),
             inputs=inputs,
@@ -177,13 +179,14 @@ def _leadership(args: Namespace, console: Console) -> Leadership:
     return Lease(api, namespace, name, identity=_identity())
 
 
-def _events(args: Namespace, console: Console) -> Events | None:
+def _events(args: Namespace, gauges: Gauges, console: Console) -> Events | None:
     if not args.events:
         return None
     from imagelock.outside.events import Events
 
     api = connect(args.kubeconfig, args.context, notice=console.detail, patience=_IN_HASTE)
-    events = Events(api, instance=_identity(), notice=console.warn)
+    gauges.events(0, 0)
+    events = Events(api, instance=_identity(), notice=console.warn, counted=gauges.events)
     events.start()
     return events
 
