@@ -264,6 +264,17 @@ def test_nodes_that_may_not_be_listed_are_told_and_the_pods_are_watched(
     watch.said("appeared shop/Pod/a")
 
 
+def test_what_may_not_be_listed_is_told_once(cluster: LiveCluster, start: Start) -> None:
+    cluster.forbidden.add("nodes")
+    watch = start("--listen", "127.0.0.1:0")
+
+    watch.said("not looked at: Node:")
+    eventually(lambda: cluster.asked("nodes", watch=False) > 2)
+
+    assert sum("not looked at" in line for line in watch.err) == 1
+    assert watch.metric("imagelock_relists_total", kind="Node") is None
+
+
 def test_pods_that_may_not_be_listed_end_it(cluster: LiveCluster, start: Start) -> None:
     cluster.forbidden.add("pods")
 

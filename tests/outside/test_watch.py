@@ -293,6 +293,17 @@ def test_a_kind_that_the_cluster_does_not_have_is_no_news(serve: Serve, follow: 
     assert following.until(Unseen)[0].expected
 
 
+def test_what_is_told_for_a_moment_only_is_not_believed(serve: Serve, follow: Follow) -> None:
+    unknown = said(404, "the server could not find the requested resource")
+    refused = said(403, "it is forbidden")
+    server = serve(unknown, refused, refused, unknown)
+
+    following = follow(server.url, needed=False, expected=frozenset({404}), path="/apis/x/v1/y")
+
+    following.until(Trouble, times=2)
+    assert {one.expected for one in following.until(Unseen, times=2)} == {True}
+
+
 def test_a_kind_that_every_cluster_should_have_is_missed(serve: Serve, follow: Follow) -> None:
     server = serve(said(404, "the server could not find the requested resource"))
 

@@ -110,6 +110,9 @@ class Session:
             self._trouble(news.feed, news.what)
         elif isinstance(news.what, Unseen):
             self._not_seen(news.feed, news.what)
+        elif isinstance(news.what, Begun):
+            # That it was asked for is no answer.
+            self._current.begin(news.feed)
         else:
             self._happened(news.feed, news.what)
             self._heard(news.feed, lag)
@@ -125,17 +128,14 @@ class Session:
         self._teller.remind(self._current.standing)
         self._feeds.relist()
 
-    def _happened(
-        self, feed: Feed, what: Begun | Listed | Whole | Changed | Deleted | Alive
-    ) -> None:
+    def _happened(self, feed: Feed, what: Listed | Whole | Changed | Deleted | Alive) -> None:
         match what:
-            case Begun():
-                self._begin(feed)
             case Listed(page):
                 self._take(feed, page)
             case Whole():
                 self._teller.tell(self._current.end(feed))
                 self._objects.keep(feed.kind, partial(self._is_there, feed))
+                self._count_list(feed)
                 self._answered(feed)
             case Changed(page, _):
                 self._take(feed, page)
@@ -147,11 +147,10 @@ class Session:
             case never:
                 assert_never(never)
 
-    def _begin(self, feed: Feed) -> None:
+    def _count_list(self, feed: Feed) -> None:
         if feed in self._listed:
             self._teller.gauges.listed_again(feed.kind)
         self._listed.add(feed)
-        self._current.begin(feed)
 
     def _take(self, feed: Feed, page: Page) -> None:
         for judged in self._objects.judged(page):

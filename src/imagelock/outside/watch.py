@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["Alive", "Begun", "Listed", "Message", "Pace", "Trouble", "Unseen", "Watch", "Whole"]
 
 _FORBIDDEN, _UNKNOWN, _GONE = 403, 404, 410
-_BELIEVED = 3  # refusals in a row, after which what was allowed is so no more
+_NOTHING, _WATCHED = 0, 200  # what is believed of a list, beside the refusals above
+_DOUBTS = 3  # times that something else must be answered before that is believed
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -120,8 +121,9 @@ class Watch:
         self._pace = pace or Pace()
         self._version = ""
         self._has_answered = False
-        self._has_watched = False
         self._failures = 0
+        self._believed = _NOTHING
+        self._doubts = 0
         self._refusals = 0
         self._woken = threading.Event()
         self._lock = threading.Lock()
@@ -185,8 +187,8 @@ class Watch:
         asked = watch_parameters(self._version, seconds=seconds)
         try:
             with self._api.stream(self._path, asked, silence=pace.silence) as stream:
-                self._has_watched = True
-                self._refusals = 0
+                self._believed = _WATCHED
+                self._doubts = self._refusals = 0
                 if self._holds(stream):
                     yield from self._read(stream)
         finally:
@@ -240,7 +242,7 @@ class Watch:
         if isinstance(error, ApiError) and error.code == _GONE:
             self._version = ""
         elif isinstance(error, ApiError) and error.code in {_FORBIDDEN, _UNKNOWN}:
-            if self._is_believed():
+            if self._is_believed(error.code):
                 yield from self._after_refusal(error)
                 return
         elif not self._has_answered:
@@ -254,14 +256,20 @@ class Watch:
         yield Trouble(error.problem, pause, self._failures)
         self._rest(pause)
 
-    def _is_believed(self) -> bool:
-        """Count a refusal; what was allowed before may be refused while a server starts."""
-        self._refusals += 1
-        return not self._has_watched or self._refusals >= _BELIEVED
+    def _is_believed(self, code: int) -> bool:
+        """Say whether a refusal counts; another than before does not, the first few times.
+
+        A server that is being started refuses what it allowed a moment ago (403), and
+        does not know all of its kinds (404).
+        """
+        self._doubts = 0 if self._believed in {_NOTHING, code} else self._doubts + 1
+        return self._doubts in {0, _DOUBTS}
 
     def _after_refusal(self, error: ApiError) -> Iterator[Message]:
-        if self._needed and not self._has_watched:
+        if self._needed and self._believed == _NOTHING:
             raise _for_whom_watches(error)
+        self._believed, self._doubts = error.code, 0
+        self._refusals += 1
         self._version = ""
         self._has_answered = True
         yield self._unseen(error)
