@@ -158,6 +158,8 @@ def _pool(configuration: Any, proxy: str) -> PoolManager:  # noqa: ANN401  (it h
 
     try:
         pool: PoolManager = RESTClientObject(configuration).pool_manager
+        if configuration.verify_ssl:
+            pool.connection_pool_kw["ssl_context"] = _context(configuration.ssl_ca_cert)
     except ImportError as error:
         raise InputError(
             f"the proxy {proxy} needs a library that is not installed",
@@ -169,6 +171,18 @@ def _pool(configuration: Any, proxy: str) -> PoolManager:  # noqa: ANN401  (it h
             hint="Check HTTPS_PROXY and HTTP_PROXY.",
         ) from error
     return pool
+
+
+def _context(authorities: str | None) -> ssl.SSLContext:
+    from urllib3.util import create_urllib3_context
+
+    context = create_urllib3_context()
+    # From 3.13 on Python asks certificates for more than kubectl does, such as a key
+    # identifier of the authority, which those of many clusters do not have.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if not authorities:
+        context.load_default_certs()
+    return context
 
 
 def _flat(chosen: Chosen, certificate: Credential) -> dict[str, Any]:
