@@ -273,6 +273,7 @@ def test_what_may_not_be_listed_is_told_once(cluster: LiveCluster, start: Start)
 
     assert sum("not looked at" in line for line in watch.err) == 1
     assert watch.metric("imagelock_relists_total", kind="Node") is None
+    assert watch.metric("imagelock_watch_last_contact_timestamp_seconds", kind="Node")
 
 
 def test_pods_that_may_not_be_listed_end_it(cluster: LiveCluster, start: Start) -> None:

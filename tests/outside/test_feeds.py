@@ -11,7 +11,7 @@ from imagelock.core.change import Feed
 from imagelock.core.resources import RESOURCES
 from imagelock.errors import ClusterError
 from imagelock.outside.feeds import Feeds
-from imagelock.outside.watch import Pace, Unseen, Whole
+from imagelock.outside.watch import Alive, Pace, Unseen, Whole
 from imagelock.syntax.watch import Changed
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def test_a_reader_that_is_slow_loses_nothing(open_feeds: Open, cluster: LiveClus
 def test_after_the_end_nothing_is_told(open_feeds: Open, cluster: LiveCluster) -> None:
     feeds = open_feeds()
     feeds.start([PODS])
-    until(feeds, lambda news: isinstance(news.what, Whole))
+    until(feeds, lambda news: isinstance(news.what, Alive))
 
     feeds.stop()
     cluster.put("pods", pod("b", "nginx:1"))

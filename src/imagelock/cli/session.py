@@ -110,6 +110,7 @@ class Session:
             self._trouble(news.feed, news.what)
         elif isinstance(news.what, Unseen):
             self._not_seen(news.feed, news.what)
+            self._teller.gauges.heard(news.feed.kind, lag)
         elif isinstance(news.what, Begun):
             # That it was asked for is no answer.
             self._current.begin(news.feed)

@@ -73,7 +73,7 @@ class Whole(Struct, frozen=True):
 
 
 class Alive(Struct, frozen=True):
-    """Nothing happened, and the server says so."""
+    """Nothing happened, and the server says so: it lets us watch, or sends a bookmark."""
 
 
 class Trouble(Struct, frozen=True):
@@ -190,6 +190,7 @@ class Watch:
                 self._believed = _WATCHED
                 self._doubts = self._refusals = 0
                 if self._holds(stream):
+                    yield Alive()
                     yield from self._read(stream)
         finally:
             self._let_go()
