@@ -42,7 +42,7 @@ _SILENCES = {
     "ConnectTimeoutError": ("{host} does not take connections", _CHECK_NETWORK),
     "ReadTimeoutError": ("{host} stopped answering", "It may be overloaded: try again."),
 }
-_FORBIDDEN = 403
+_FORBIDDEN, _UNKNOWN = 403, 404
 _REDIRECTS, _CLIENT_ERRORS, _SERVER_ERRORS = 300, 400, 500
 _ANSWERS = {
     401: (
@@ -167,6 +167,8 @@ def refusal(code: int, body: bytes, asked: str, secrets: Iterable[str]) -> ApiEr
     missing = parse_missing(told) if code == _FORBIDDEN else None
     if missing is not None:
         hint = how_to_give(missing)
+    elif code == _UNKNOWN and told.startswith("namespaces "):
+        hint = "Make that namespace first."
     said = f": {told}" if told else ", and does not say why" if status else ""
     if status is None:
         said = " with something that is no answer of an API server"
