@@ -4,11 +4,12 @@
 PYTHON ?= python3
 VENV := .venv
 RUNTIME_VENV := .venv-runtime
+FUZZ_VENV := .venv-fuzz
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 INSTALL := $(PIP) install --require-hashes --no-deps
 
-.PHONY: help demo test check fix bench fuzz docs lock-requirements clean
+.PHONY: help demo test check fix bench fuzz fuzz-laws fuzz-bytes docs lock-requirements clean
 .DEFAULT_GOAL := help
 
 help:  ## Show the targets
@@ -35,8 +36,16 @@ bench: $(VENV)/.dev $(RUNTIME_VENV)/.runtime  ## Measure, and print a table of r
 	@IMAGELOCK_BENCH_PYTHON=$(RUNTIME_VENV)/bin/python $(BIN)/python -m benchmarks.run
 
 SECONDS_A_TARGET ?= 60
-fuzz: $(VENV)/.dev  ## Try the laws of tests/property with new examples, a minute each
+FUZZ_TARGETS ?= splicer finder parser lists grammar settings dump
+fuzz: fuzz-laws fuzz-bytes  ## Try to break the laws: new examples, and bytes led by coverage
+
+fuzz-laws: $(VENV)/.dev  ## Try the laws of tests/property with new examples, a minute each
 	@$(BIN)/python tests/property/fuzz.py --seconds $(SECONDS_A_TARGET)
+
+fuzz-bytes: $(FUZZ_VENV)/.fuzz  ## Try the entry points of tests/fuzz with bytes, a minute each
+	@for target in $(FUZZ_TARGETS); do \
+	  $(FUZZ_VENV)/bin/python tests/fuzz/run.py $$target --seconds $(SECONDS_A_TARGET) || exit 1; \
+	done
 
 docs: $(VENV)/.dev  ## Render what comes from something else: parts of docs/, and templates/
 	@$(BIN)/python scripts/render_docs.py
@@ -44,13 +53,13 @@ docs: $(VENV)/.dev  ## Render what comes from something else: parts of docs/, an
 
 lock-requirements: $(VENV)/.dev  ## Resolve requirements/*.in again (needs the network)
 	$(PIP) install uv
-	for name in runtime dev; do \
+	for name in runtime dev fuzz; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 	    --no-annotate --no-header --python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; \
 	done
 
 clean:  ## Remove the virtual environment and caches
-	rm -rf $(VENV) $(RUNTIME_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(RUNTIME_VENV) $(FUZZ_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -73,4 +82,10 @@ $(RUNTIME_VENV)/.runtime: requirements/runtime.txt pyproject.toml
 	@$(PYTHON) -m venv $(RUNTIME_VENV)
 	@$(RUNTIME_VENV)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --no-deps -r requirements/runtime.txt
 	@$(RUNTIME_VENV)/bin/python -m pip --quiet --disable-pip-version-check install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# Atheris is 35 MB, for Linux only, and nothing but fuzzing needs it.
+$(FUZZ_VENV)/.fuzz: requirements/runtime.txt requirements/fuzz.txt
+	@$(PYTHON) -m venv $(FUZZ_VENV)
+	@$(FUZZ_VENV)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --no-deps -r requirements/runtime.txt -r requirements/fuzz.txt
 	@touch $@

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 from random import Random
+from textwrap import indent
 from typing import TYPE_CHECKING
 
 from benchmarks.documents import DENSE, LIKE_THE_CORPUS
@@ -22,7 +23,7 @@ MANIFESTS = "manifests.yaml"
 EXTERNAL_IMAGES = "external_images"
 LOCK = "images.lock"
 KBLD_CONFIG = "kbld.yaml"
-MIXES = {"corpus": LIKE_THE_CORPUS, "dense": DENSE}
+MIXES = {"corpus": LIKE_THE_CORPUS, "dense": DENSE, "list": DENSE}
 MEGABYTE = 1_000_000
 
 
@@ -37,8 +38,8 @@ def make_input(folder: Path, size: int, mix: str) -> None:
     (folder / LOCK).write_text(locked)
     (folder / KBLD_CONFIG).write_text(_kbld_config())
     with (folder / MANIFESTS).open("w") as file:
-        for document in _documents(size, mix):
-            file.write(document)
+        for piece in (_as_a_list if mix == "list" else _as_a_stream)(_documents(size, mix)):
+            file.write(piece)
 
 
 def _documents(size: int, mix: str) -> Iterator[str]:
@@ -49,11 +50,24 @@ def _documents(size: int, mix: str) -> Iterator[str]:
     while total < size:
         # Always the kind that lags furthest behind its share.
         make = min(shares, key=lambda kind: written[kind] / shares[kind])
-        document = f"---\n{make(random, number)}"
+        document = make(random, number)
         written[make] += len(document)
         total += len(document)
         number += 1
         yield document
+
+
+def _as_a_stream(documents: Iterator[str]) -> Iterator[str]:
+    for document in documents:
+        yield f"---\n{document}"
+
+
+def _as_a_list(documents: Iterator[str]) -> Iterator[str]:
+    """Write one document, as ``kubectl get --output yaml`` does."""
+    yield "apiVersion: v1\nitems:\n"
+    for document in documents:
+        yield f"- {indent(document, '  ')[2:]}"
+    yield "kind: List\n"
 
 
 def _kbld_config() -> str:

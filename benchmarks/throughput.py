@@ -20,7 +20,7 @@ __all__ = ["measure_throughput"]
 ROOT = Path(__file__).resolve().parent.parent
 IMAGELOCK = str(Path(sys.executable).with_name("imagelock"))
 KBLD = "IMAGELOCK_BENCH_KBLD"
-INPUTS = (("corpus", 2.0), ("corpus", 20.0), ("dense", 20.0))
+INPUTS = (("corpus", 2.0), ("corpus", 20.0), ("dense", 20.0), ("list", 20.0))
 FULL_INPUTS = (*INPUTS, ("corpus", 100.0))
 COLUMNS = ("input", "program", "wall s", "fastest", "slowest", "cpu s", "MB/s", "peak MiB", "times")
 
@@ -88,5 +88,6 @@ def _cases(folder: Path) -> list[Case]:
 def _notes() -> Iterator[str]:
     yield "times: of the limit, which reads the bytes and scans them once with a regular expression"
     yield "corpus: kinds in the proportions of real files; dense: nearly every document has images"
+    yield "list: the same as dense, in one document, as kubectl writes it"
     if not os.environ.get(KBLD):
         yield f"kbld was not measured: name its program with {KBLD}"

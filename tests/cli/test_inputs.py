@@ -28,7 +28,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def opened(**options: object) -> Inputs:
-    given = {"config": None, "lock": None, "policy": None, "preset": None, "image_indexes": None}
+    given: dict[str, object] = {
+        **dict.fromkeys(("config", "lock", "policy", "preset", "image_indexes")),
+        "app_of_apps": [],
+    }
     return Inputs(Namespace(**{**given, **options}))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from argparse import Namespace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from tests.simulators.live_cluster import LiveCluster, deployment, eventually, p
 
 from imagelock.cli.console import Console
 from imagelock.cli.gauges import Gauges
+from imagelock.cli.inputs import Inputs
 from imagelock.cli.session import Session, Teller
 from imagelock.core.place import ClusterPlace
 from imagelock.decide.judge import Terms
@@ -94,15 +96,22 @@ def console() -> Listening:
     return Listening()
 
 
+def the_inputs() -> Inputs:
+    given: dict[str, object] = {
+        **dict.fromkeys(("config", "lock", "policy", "preset", "image_indexes")),
+        "app_of_apps": [],
+    }
+    return Inputs(Namespace(**given))
+
+
 class Followed:
     """A session that takes its news when a test asks it to."""
 
     def __init__(self, api: Api, console: Listening) -> None:
         self._console = console
         self._feeds = Feeds(api, pace=HASTE)
-        self.session = Session(
-            self._feeds, Objects(TERMS), Teller(console, Gauges(), None, as_json=True)
-        )
+        teller = Teller(console, Gauges(), None, as_json=True)
+        self.session = Session(self._feeds, Objects(TERMS), teller, the_inputs())
 
     def take_some(self) -> None:
         for _ in range(60):
@@ -212,18 +221,14 @@ def test_pods_are_listed_after_what_they_belong_to(
 def test_other_terms_judge_everything_again(
     cluster: LiveCluster, followed: Followed, console: Listening
 ) -> None:
-    from argparse import Namespace
-
     from msgspec.structs import replace
 
-    from imagelock.cli.inputs import Inputs
     from imagelock.core.exemption import Exemption
 
     cluster.put("pods", pod("a", "nginx:1"))
     followed.until_listed()
     assert console.standing
-    given = {"config": None, "lock": None, "policy": None, "preset": None, "image_indexes": None}
-    inputs = Inputs(Namespace(**given))
+    inputs = the_inputs()
     exemption = Exemption(repository="docker.io", namespaces=("*",), reason="a test")
     inputs.terms = replace(TERMS, exemptions=(exemption,))
 

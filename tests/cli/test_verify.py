@@ -188,7 +188,7 @@ def test_a_selector_chooses_and_what_it_leaves_out_is_printed(verify: Any) -> No
     status, out, _ = verify("--selector", "app=a", "--from", save_labelled())
 
     assert status == 0
-    assert "1 object: the call named the selector 'app=a'" in out
+    assert "1 object: only labels of --selector 'app=a' were asked for" in out
     assert verify("-l", "app!=a", "--from", "pods.json")[0] == 1
 
 
@@ -231,6 +231,30 @@ def test_an_app_of_apps_that_cannot_be_read_is_never_clean(verify: Any) -> None:
 
     assert (status, rules(out)) == (1, ["not-read"])
     assert verify(*call, "nowhere")[0] == 2
+
+
+def test_an_app_of_apps_without_a_manifest_is_told(verify: Any) -> None:
+    Path("images.lock").write_text(f"docker.io/library/redis:7@{A}\n")
+    Path("apps").mkdir()
+
+    _, out, _ = verify("--policy", "locked", "--from", save(), "--app-of-apps", "apps")
+
+    assert "apps: no manifest is in this folder" in out
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--from", "-", "--app-of-apps", "-"),
+        ("--from", "-", "-"),
+        ("--app-of-apps", "-", "--app-of-apps", "-"),
+    ],
+)
+def test_standard_input_cannot_be_two_things(verify: Any, options: tuple[str, ...]) -> None:
+    status, out, err = verify(*options)
+
+    assert (status, out) == (2, "")
+    assert "standard input can be read only once" in err
 
 
 def test_what_a_cluster_says_never_reaches_the_terminal_raw(verify: Any) -> None:

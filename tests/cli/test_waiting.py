@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,8 @@ from imagelock.syntax.argocd import Key
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.simulators.api_server import Request
 
 IMPATIENT = Pace(timeout=600, poll=0.01, patience=0.05)
 PATIENT = Pace(timeout=600, poll=0.01, patience=60)
@@ -126,5 +129,52 @@ def test_a_permission_that_was_taken_away_is_not_waited_for_until_the_end(
         wait(nothing, nothing, cluster.looks(), pace=IMPATIENT)
 
 
+def test_many_applications_are_asked_about_several_at_once(
+    cluster: ArgoCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_proxies(monkeypatch)
+    names = [f"app-{number}" for number in range(8)]
+    for name in names:
+        cluster.objects[f"{ARGO}/namespaces/argocd/applications/{name}"] = application(name)
+    cluster.usual = cluster.looks()
+    together = threading.Barrier(4, timeout=20)
+    lock = threading.Lock()
+
+    def answer(request: Request) -> Answer:
+        # Nobody is answered before four have asked.
+        together.wait()
+        with lock:
+            return cluster(request)
+
+    with ApiServer(answer) as server:
+        wait = Wait(
+            connect(write(tmp_path, server.url), None),
+            Console(),
+            PATIENT,
+            field_manager="imagelock",
+        )
+        wait.until_ready([Key("argocd", name) for name in names])
+
+    assert not together.broken
+
+
 def test_numbers_are_spelled_as_people_read_them() -> None:
     assert (count(1, "object"), count(2, "object")) == ("1 object", "2 objects")
+
+
+def test_a_cluster_that_is_away_is_not_told_once_for_every_application(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without_proxies(monkeypatch)
+    away = Answer(status=503, headers={"Retry-After": "1"})
+    pace = Pace(timeout=1.0, poll=0.01)
+
+    with ApiServer(lambda _: away) as server:
+        console = Console()
+        api = connect(write(tmp_path, server.url), None, notice=console.warn)
+        with pytest.raises(ClusterError, match="the cluster did not answer at the end"):
+            Wait(api, console, pace, field_manager="imagelock").until_ready(
+                [Key("argocd", f"app-{number}") for number in range(20)]
+            )
+
+    assert capsys.readouterr().err.count("asking again") == 1

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
@@ -182,6 +183,83 @@ def test_a_program_reads_where_it_begins_what_stood_and_what_is_news(
     assert appeared["finding"]["location"]["name"] == "a"
     assert watch.end() == 0
     assert watch.err == []
+
+
+def labelled(item: dict[str, Any], **labels: str) -> dict[str, Any]:
+    return {**item, "metadata": {**item["metadata"], "labels": labels}}
+
+
+def test_only_what_has_the_labels_is_looked_at_and_what_is_left_out_is_told(
+    cluster: LiveCluster, start: Start
+) -> None:
+    cluster.put("pods", labelled(pod("a", "nginx:1"), team="shop"))
+    cluster.put("pods", labelled(pod("b", "redis:7"), team="other"))
+    watch = start("--selector", "team=shop", "--exclude", "sandbox-*")
+
+    watch.said("watching 1 Pod, 1 image: 1 error and 0 warnings stand")
+    watch.said("not looked at: pods and workloads with other labels", "--selector 'team=shop'")
+    watch.said("not looked at: namespace sandbox-*: this namespace is left out (--exclude)")
+    cluster.put("pods", labelled(pod("b", "redis:7"), team="shop"))
+    watch.said("appeared shop/Pod/b")
+    cluster.put("pods", labelled(pod("a", "nginx:1"), team="other"))
+    watch.said("went     shop/Pod/a")
+
+
+def test_a_program_reads_what_is_left_out(cluster: LiveCluster, start: Start) -> None:
+    node = {"metadata": {"name": "n", "namespace": ""}, "status": {"images": [{"names": ["a:1"]}]}}
+    cluster.put("nodes", node)
+    watch = start("--format", "json", "--namespace", "shop")
+    watch.said('"whole"')
+
+    assert watch.documents[-1]["skipped"] == [
+        {
+            "what": "every namespace but shop",
+            "reason": "--namespace names those that are meant",
+        },
+        {
+            "what": "images of 1 node",
+            "reason": "a node does not say which namespace or label an image is for",
+        },
+    ]
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_digest_of_the_app_of_apps_is_accepted_until_it_leaves_it(
+    start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "images.lock").write_text(f"quay.io/shop/web:1@{A}\n")
+    (tmp_path / "apps").mkdir()
+    manifest = tmp_path / "apps" / "api.yaml"
+    manifest.write_text(f"image: {PINNED}\n")
+    watch = start("--policy", "locked", "--app-of-apps", "apps")
+    watch.said("0 errors and 0 warnings stand")
+
+    manifest.write_text("image: {\n")
+    watch.said("appeared apps/api.yaml", "[not-read]")
+    watch.said("appeared shop/Pod/pinned", "[not-in-lock]")
+    (tmp_path / "apps" / "other.yaml").write_text(f"image: {PINNED}\n")
+    manifest.unlink()
+    watch.said("went     apps/api.yaml", "[not-read]")
+    watch.said("went     shop/Pod/pinned")
+
+
+@pytest.mark.usefixtures("cluster")
+def test_an_exemption_that_has_ended_stands_until_it_is_removed(
+    start: Start, tmp_path: Path
+) -> None:
+    settings = tmp_path / "imagelock.toml"
+    settings.write_text(
+        '[[exemptions]]\nrepository = "quay.io/old"\nnamespaces = ["*"]\n'
+        'reason = "until it was pinned"\nuntil = 2020-01-01\n'
+    )
+    watch = start("--events", "--listen", "127.0.0.1:0")
+    watch.said("appeared imagelock.toml:1", "error: ", "[expired-exemption]")
+    watch.said("1 error and 0 warnings stand")
+    ended = {"rule": "expired-exemption", "severity": "error", "namespace": ""}
+    assert watch.metric("imagelock_findings", **ended) == 1
+
+    settings.write_text("")
+    watch.said("went     imagelock.toml:1", "[expired-exemption]")
 
 
 def test_a_cluster_that_forgot_its_history_is_listed_again(
@@ -481,6 +559,33 @@ def test_a_replica_that_loses_its_lease_stops_and_begins_anew_when_it_is_free(
     assert told == ["began", "appeared", "whole", "began", "appeared", "appeared", "whole"]
 
 
+def test_a_lease_that_cannot_be_given_back_is_told_and_no_failure(
+    cluster: LiveCluster, start: Start
+) -> None:
+    watch = start("--lease", "ops/watch")
+    watch.said("0 errors and 0 warnings stand")
+
+    cluster.refusal = (503, "")
+
+    assert watch.end() == 0
+    assert "the lease ops/watch could not be given back" in "".join(watch.err)
+    assert watch.err[-1] == "stopped\n"
+
+
+def test_whoever_presses_ctrl_c_twice_leaves_the_lease_to_the_next_replica(
+    cluster: LiveCluster, start: Start
+) -> None:
+    watch = start("--lease", "ops/watch")
+    watch.said("0 errors and 0 warnings stand")
+    cluster.pause = 0.5
+
+    watch.process.send_signal(signal.SIGINT)
+    time.sleep(0.05)
+
+    assert watch.end(signal.SIGINT) == 130
+    assert cluster.objects["leases"]["ops", "watch"]["spec"]["holderIdentity"] == ""
+
+
 def test_a_lease_that_may_not_be_had_ends_it(cluster: LiveCluster, start: Start) -> None:
     cluster.forbidden.add("leases")
 
@@ -523,6 +628,9 @@ def test_memory_does_not_grow_with_what_happens(cluster: LiveCluster, start: Sta
         (("--format", "junit"), "invalid choice: 'junit'"),
         (("--policy", "locked"), "there is no such file"),
         (("--preset", "azure"), "azure"),
+        (("--selector", "a b"), "this is no label selector"),
+        (("--app-of-apps", "-"), "which can be read only once"),
+        (("--app-of-apps", "nowhere"), "nowhere"),
     ],
 )
 def test_a_wrong_call_is_one_message(

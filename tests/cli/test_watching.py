@@ -65,7 +65,10 @@ class NoNews:
 @pytest.fixture
 def inputs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Inputs:
     monkeypatch.chdir(tmp_path)
-    given = {"config": None, "lock": None, "policy": None, "preset": None, "image_indexes": None}
+    given: dict[str, object] = {
+        **dict.fromkeys(("config", "lock", "policy", "preset", "image_indexes")),
+        "app_of_apps": [],
+    }
     return Inputs(Namespace(**given))
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from imagelock.core.exemption import Exemption
 from imagelock.core.finding import ImageUse
@@ -42,6 +43,13 @@ def test_what_the_lock_does_not_have_is_not_guessed(image: str) -> None:
     (finding,) = ask(image)
 
     assert finding.help == finding.rule.mend
+
+
+def test_what_to_do_about_a_debugging_container_is_not_looked_for_in_a_manifest() -> None:
+    asked = AskedImages(Terms(policy="pinned", lock=None, exemptions=(), today=date(2027, 1, 1)))
+    asked.take("busybox", replace(PLACE, container="ephemeral container debugger"))
+
+    assert "kubectl debug" in asked.findings[0].help
 
 
 def test_a_digest_that_is_not_in_the_lock_is_a_finding_of_policy_locked_only() -> None:

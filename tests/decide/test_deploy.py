@@ -172,6 +172,16 @@ def test_when_waiting_helps_nothing_that_is_said() -> None:
     assert "argocd app sync argocd/root" in state.why
 
 
+def test_of_hundreds_the_first_are_told_and_the_others_counted() -> None:
+    keys = [Key("argocd", f"app-{number:03}") for number in range(200)]
+
+    lines = described(begin(keys))
+
+    assert lines[0] == "argocd/app-000: it is not there yet"
+    assert lines[-1] == "… and 150 more (kubectl get applications -A)"
+    assert len(lines) == 51
+
+
 def test_while_one_may_still_become_ready_it_is_waited() -> None:
     stuck = app(ROOT, "OutOfSync", spec={"syncPolicy": None})
     rollout = begin([ROOT, OTHER])

@@ -110,15 +110,27 @@ def test_lists_that_the_kubelet_caps_are_told_together() -> None:
     assert capped(1) == ["further images of node n0"]
     assert capped(3) == ["further images of 3 nodes (n0, n1, n2)"]
     assert capped(5_000) == ["further images of 5,000 nodes (n0, n1, n2 and 4,997 more)"]
-    assert capped(1, 49) == capped(1, 51) == []
+    assert capped(1, 49) == capped(1, 51) == capped(1, 0) == []
+
+
+def test_a_limit_that_somebody_set_is_a_round_number() -> None:
+    assert capped(2, 100) == ["further images of 2 nodes (n0, n1)"]
 
 
 @pytest.mark.parametrize(
     ("terms", "scope", "reason"),
     [
         (replace(TERMS, lock=None), EVERYTHING, "only a lock could explain them"),
-        (TERMS, Scope(only=frozenset({"shop"})), "they are those of all namespaces and labels"),
-        (TERMS, Scope(selector="a=b"), "they are those of all namespaces and labels"),
+        (
+            TERMS,
+            Scope(only=frozenset({"shop"})),
+            "a node does not say which namespace or label an image is for",
+        ),
+        (
+            TERMS,
+            Scope(selector="a=b"),
+            "a node does not say which namespace or label an image is for",
+        ),
     ],
 )
 def test_images_that_were_not_looked_at_are_told(terms: Terms, scope: Scope, reason: str) -> None:
@@ -128,3 +140,27 @@ def test_images_that_were_not_looked_at_are_told(terms: Terms, scope: Scope, rea
     assert [(one.what, one.reason) for one in nodes.skipped(terms, scope)] == [
         ("the images of 1 node", reason)
     ]
+
+
+def test_an_image_that_nodes_know_by_different_names_is_told_once() -> None:
+    nodes = NodeImages()
+    nodes.take(Node(name="a", images=((f"redis@{B}", "redis:7.2"),)))
+    nodes.take(Node(name="b", images=((f"redis@{B}",),)))
+    nodes.take(Node(name="c", images=(("redis:7.2", f"redis@{B}"),)))
+
+    (finding,) = nodes.findings(TERMS, Proofs(), ExemptionUses(), "")
+
+    assert finding.image == f"redis@{B}"
+    assert finding.message.startswith("3 nodes hold it")
+    assert finding.message.endswith("it was pulled by the tag '7.2'")
+
+
+def test_names_that_a_kubelet_does_not_tell_are_told() -> None:
+    nodes = NodeImages()
+    names = tuple(f"mirror-{number}.example/redis@{A}" for number in range(5))
+    nodes.take(Node(name="a", images=(names, (f"redis@{A}",))))
+
+    (skipped,) = nodes.skipped(TERMS, EVERYTHING)
+
+    assert skipped.what == "further names of 1 image on nodes"
+    assert skipped.expected

@@ -117,6 +117,38 @@ def test_another_index_with_the_same_manifest_is_right() -> None:
     assert isinstance(verdict(f"redis@{OTHER}", proofs=both, architecture="arm64"), CannotCompare)
 
 
+def test_another_index_that_leads_this_node_elsewhere_is_wrong() -> None:
+    both = Proofs(
+        {
+            PINNED: Index((Child(CHILD, "amd64"), Child(ARM, "arm64"))),
+            OTHER: Index((Child(CHILD, "amd64"), Child(CONFIG, "arm64"))),
+        }
+    )
+
+    assert verdict(f"redis@{OTHER}", proofs=both, architecture="amd64") == Right()
+    assert isinstance(verdict(f"redis@{OTHER}", proofs=both, architecture="arm64"), Wrong)
+
+
+def test_a_child_of_no_known_architecture_cannot_be_compared_on_a_node_of_a_known_one() -> None:
+    silent = Proofs({PINNED: Index((Child(CHILD, ""),))})
+
+    assert isinstance(verdict(f"redis@{CHILD}", proofs=silent, architecture="amd64"), CannotCompare)
+
+
+def test_a_manifest_of_an_index_in_the_pinned_index_is_right() -> None:
+    outer = {PINNED: Index((Child(OTHER, "", is_index=True),))}
+    inner = {OTHER: Index((Child(CHILD, "amd64"), Child(ARM, "arm64")))}
+    nested = Proofs({**outer, **inner})
+
+    for reported in (CHILD, OTHER):
+        assert verdict(f"redis@{reported}", proofs=nested, architecture="amd64") == Right()
+    assert isinstance(verdict(f"redis@{ARM}", proofs=nested, architecture="amd64"), CannotCompare)
+    assert isinstance(verdict(f"redis@{CONFIG}", proofs=nested, architecture="amd64"), Wrong)
+    found = verdict(f"redis@{CHILD}", proofs=Proofs(outer), architecture="amd64")
+    assert isinstance(found, CannotCompare)
+    assert "whose document is missing" in found.reason
+
+
 def test_a_document_of_another_image_proves_nothing() -> None:
     elsewhere = Proofs({OTHER: Index((Child(CHILD, "amd64"),))})
 

@@ -44,15 +44,15 @@ def told(scope: Scope, *pages: Page, namespaces: tuple[str, ...] = ()) -> list[s
 
 def test_every_namespace_that_was_left_out_is_told_with_its_objects() -> None:
     assert told(Scope(without=SHOP | BANK), namespaces=("shop", "bank", "shop")) == [
-        "1 object in namespace bank: the call left this namespace out",
-        "2 objects in namespace shop: the call left this namespace out",
+        "1 object in namespace bank: this namespace is left out (--exclude)",
+        "2 objects in namespace shop: this namespace is left out (--exclude)",
     ]
 
 
 def test_where_few_namespaces_are_meant_the_others_are_told_together() -> None:
     assert told(Scope(only=SHOP, without=BANK), namespaces=("a", "b", "bank")) == [
-        "every namespace but shop: the call named those that are meant",
-        "1 object in namespace bank: the call left this namespace out",
+        "every namespace but shop: --namespace names those that are meant",
+        "1 object in namespace bank: this namespace is left out (--exclude)",
     ]
 
 
@@ -73,7 +73,9 @@ def test_a_selector_is_told_with_what_it_left_out_where_that_is_known(
 ) -> None:
     page = Page(kind="PodList", unselected=unselected)
 
-    assert told(Scope(selector="a=b"), page) == [f"{what}: the call named the selector 'a=b'"]
+    assert told(Scope(selector="a=b"), page) == [
+        f"{what}: only labels of --selector 'a=b' were asked for"
+    ]
 
 
 def test_kinds_that_were_not_read_are_told_and_expected_only_if_they_hold_no_images() -> None:

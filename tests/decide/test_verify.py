@@ -381,6 +381,15 @@ def test_an_exemption_that_nothing_used_is_a_note() -> None:
     assert (finding.rule.name, finding.severity) == ("unused-exemption", "note")
 
 
+def test_an_exemption_is_not_called_unused_where_only_a_part_was_looked_at() -> None:
+    unused = Exemption(repository="quay.io/x", namespaces=("bank",), reason="r")
+    pages = [Page(kind="PodList", pods=(pod(container(f"redis:7@{A}")),))]
+
+    report = verify_pages(pages, terms(unused), scope=Scope(only=frozenset({"shop"})))
+
+    assert report.findings == ()
+
+
 def test_an_exempt_image_with_a_digest_still_has_to_run_what_it_asks_for() -> None:
     wrong = pod(container(f"redis:7@{A}", image_id=f"evil.example/x@{B}"))
 

@@ -38,6 +38,14 @@ def planned(values: str, template: str) -> Plan:
     [
         (LABEL, "its tag goes into a label too (templates/_helpers.tpl:1:5)"),
         ('{{ if semverCompare ">=1.2-0" .Values.image.tag }}', "is compared as a version"),
+        (
+            (
+                '{{- define "app.tag" -}}\n{{ .Values.image.tag | default .Chart.AppVersion }}\n'
+                '{{- end }}\n{{- define "app.labels" -}}\n'
+                'app.kubernetes.io/version: {{ include "app.tag" . | quote }}\n{{- end }}\n'
+            ),
+            "its tag goes into a label too (templates/_helpers.tpl:5:1)",
+        ),
         ("{{ $v := semver (.Values.image.tag | toString) }}", "is compared as a version"),
     ],
 )
@@ -57,6 +65,11 @@ def test_a_tag_that_a_digest_would_break_is_told(template: str, why: str) -> Non
         "app.kubernetes.io/version: {{ .Chart.AppVersion }}\n# {{ .Values.image.tag }}\n",
         '{{ semverCompare ">=1.2-0" .Capabilities.KubeVersion.Version }}{{ .Values.image.tag }}',
         LABEL.replace("image.tag", "other.tag"),
+        LABEL.replace("| quote", '| regexReplaceAll "[^a-z0-9.]" "-"'),
+        (
+            '{{- define "app.tag" }}{{ .Values.image.tag | splitList "@" | first }}{{ end }}\n'
+            'app.kubernetes.io/version: {{ include "app.tag" . }}\n'
+        ),
     ],
 )
 def test_other_uses_of_a_tag_are_fine(template: str) -> None:

@@ -35,6 +35,11 @@ def found(text: str) -> list[str]:
         ("x {{ .y }} nginx:1", "nginx:1"),
         ("{{ if .x }}nginx:1{{ end }}", "nginx:1"),
         ("nginx:1{{- end }}", "nginx:1"),
+        ("nginx:1{{ if .x }}\n y: z{{ end }}", "nginx:1"),
+        ("nginx:1{{/* why */}}", "nginx:1"),
+        ("{% if x %}nginx:1{% endif %}", "nginx:1"),
+        ("{% if x %}nginx:1{% else %}", "nginx:1"),
+        ("nginx:1{% if x %}\n", "nginx:1"),
     ],
 )
 def test_an_image_id_that_is_a_word_of_its_own_is_found(text: str, image: str) -> None:
@@ -69,6 +74,11 @@ def test_an_image_id_that_is_a_word_of_its_own_is_found(text: str, image: str) -
         "{{ .prefix }}nginx:1",
         "nginx:1{{ if .x }}-alpine{{ end }}",
         "{{ if .x }}x{{ end }}nginx:1",
+        "nginx:1{{ if .x -}}\n -y{{ end }}",
+        "nginx:1{{/* why */}}{{ .suffix }}",
+        "nginx:1{% if x %}-alpine{% endif %}",
+        "{% if x %}x{% endif %}nginx:1",
+        "nginx:1{% if x -%}\n -y",
         f"quay.io/x/y@sha256:{HEX}0",
         f"quay.io/x/y@sha256:{HEX[:-1]}",
         "quay.io/x/y:1@sha256:",

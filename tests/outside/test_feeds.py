@@ -12,6 +12,7 @@ from imagelock.core.resources import RESOURCES
 from imagelock.errors import ClusterError
 from imagelock.outside.feeds import Feeds
 from imagelock.outside.watch import Alive, Pace, Unseen, Whole
+from imagelock.syntax.selectors import parse_selector
 from imagelock.syntax.watch import Changed
 
 if TYPE_CHECKING:
@@ -134,3 +135,27 @@ def test_after_the_end_nothing_is_told(open_feeds: Open, cluster: LiveCluster) -
     cluster.put("pods", pod("b", "nginx:1"))
 
     assert feeds.next(0.3) is None
+
+
+def test_labels_are_asked_for_in_every_list_and_watch_but_those_of_nodes(
+    cluster: LiveCluster, reach: Reach
+) -> None:
+    feeds = Feeds(reach(cluster.url), selector=parse_selector("app=shop"))
+    try:
+        feeds.start(feeds.feeds)
+        eventually(lambda: cluster.asked("pods", watch=True))
+        eventually(lambda: cluster.asked("nodes", watch=True))
+        eventually(lambda: cluster.asked("deployments", watch=True))
+    finally:
+        feeds.stop()
+
+    for _, path, params in cluster.requests:
+        wanted = None if path.endswith("/nodes") else "app=shop"
+        assert params.get("labelSelector") == wanted, path
+
+
+def test_what_is_in_no_namespace_is_not_meant_by_those_who_name_some(open_feeds: Open) -> None:
+    followed = {str(feed) for feed in open_feeds("shop").feeds}
+
+    assert {"Node", "Pod in shop", "WorkflowTemplate in shop"} <= followed
+    assert "ClusterWorkflowTemplate" not in followed

@@ -262,3 +262,29 @@ def test_a_bug_of_ours_is_not_waited_out(replica: Replica, monkeypatch: pytest.M
     first.start()
 
     assert isinstance(eventually(lambda: first.fault), ZeroDivisionError)
+
+
+def test_a_lease_is_given_back_although_a_renewal_was_faster(
+    cluster: LiveCluster, replica: Replica
+) -> None:
+    first = replica("a")
+    first.step()
+    lease = cluster.objects["leases"]["ops", "watch"]
+    cluster.put("leases", lease)  # the renewal's answer has not come yet
+
+    first.release()
+
+    assert held(cluster)["holderIdentity"] == ""
+
+
+def test_a_lease_that_another_replica_took_meanwhile_stays_its(
+    cluster: LiveCluster, replica: Replica
+) -> None:
+    first = replica("a")
+    first.step()
+    lease = cluster.objects["leases"]["ops", "watch"]
+    cluster.put("leases", {**lease, "spec": {**lease["spec"], "holderIdentity": "b"}})
+
+    first.release()
+
+    assert held(cluster)["holderIdentity"] == "b"

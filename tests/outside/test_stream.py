@@ -84,3 +84,34 @@ def test_what_is_no_text_is_told_with_its_line() -> None:
 
     assert str(caught.value).startswith("pods.yaml:28")
     assert "0xfc" in str(caught.value)
+
+
+def test_streams_of_directives_are_cut_at_the_ends_of_documents() -> None:
+    text = "%YAML 1.1\n---\na: 1\n...\n" * 40
+
+    batches = list(read_batches(_Dribble(text.encode(), 8), "x", size=60))
+
+    assert len(batches) > 5
+    assert all(batch.text.startswith("%YAML") for batch in batches if batch.text)
+
+
+def test_a_document_beyond_the_limit_is_told_with_the_line_that_it_begins_at() -> None:
+    data = (DOCUMENT * 9).encode() + b"---\na: " + b"x" * 1_000
+
+    with pytest.raises(InputError) as caught:
+        list(read_batches(_Dribble(data, 7), "pods.yaml", size=40, limit=500))
+
+    assert str(caught.value).startswith("pods.yaml:28: this document has more than 500 characters")
+
+
+def test_many_documents_may_be_larger_together_than_one_may_be() -> None:
+    batches = list(read_batches(_Dribble(DOCUMENT.encode() * 99, 7), "x", size=40, limit=200))
+
+    assert len(batches) > 40
+
+
+def test_marks_between_which_nothing_may_be_cut_are_looked_at_once() -> None:
+    data = b"a: 1\n" + b"%A b\n---\n" * 200_000
+
+    with pytest.raises(InputError):
+        list(read_batches(io.BytesIO(data), "x", size=100, limit=1_500_000))

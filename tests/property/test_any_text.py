@@ -15,7 +15,7 @@ from imagelock.document.data import load_documents
 from imagelock.document.nodes import Alias, Mapping, Node, Scalar, Sequence, Text
 from imagelock.document.pure import PurePythonParser
 from imagelock.document.scalar import map_offsets
-from imagelock.document.template import mask_templates
+from imagelock.document.template import has_templates, mask_templates
 from imagelock.document.yaml import BrokenYamlError, Chunk, FastestParser, chunks, parse
 from imagelock.errors import InputError
 
@@ -27,6 +27,7 @@ _WORDS = [
     *("*a", "!!str ", "!<tag:x,y> ", "|\n", "|2-\n", ">+\n", "\\x41", "\\ud800", "\\U00110000"),
     *("<<: ", "a: b\n", "1", "0x1f", ".5", "!!int ", "{{ x }}", "{{/*", "*/}}", "{{- if }}\n"),
     *('{{ "', "{{`", "{{ else }} []", "{{ x | nindent 2 }}", "a: |\n"),
+    *("{% if %}", "{%- else -%}", "{#", "#}", "\n{# ", "{{ if x }}a: ", "{{ end -}}  - ", "\r"),
 ]
 _CHARACTERS = "ab:#-?,[]{}&*!|>'\"%@ \n\t\r\\é😀\x85\u2028\x00\x07\x7f\ud800\ufeff\uffff"
 _PIECES = st.sampled_from([*_CHARACTERS, *_WORDS])
@@ -88,14 +89,16 @@ def test_chunks_stand_behind_each_other_and_leave_out_no_word(text: str) -> None
 
 
 @given(_ANYTHING)
+@example("a: 1\n{{\rif .c }}d: 2{{ end }}\n")
 def test_a_masked_text_is_as_long_and_keeps_what_is_outside_of_templates(text: str) -> None:
     masked = mask_templates(text)
 
     assert len(masked) == len(text)
-    assert [i for i, char in enumerate(masked) if char == "\n"] == [
-        i for i, char in enumerate(text) if char == "\n"
-    ]
-    assert masked == text or "{{" in text
+    for line_break in "\r\n":
+        assert [i for i, char in enumerate(masked) if char == line_break] == [
+            i for i, char in enumerate(text) if char == line_break
+        ]
+    assert masked == text or has_templates(text)
 
 
 @given(_ANYTHING)

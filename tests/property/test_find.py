@@ -94,6 +94,7 @@ PIECES = (
     ),
     *("containers:", "args: [", "]", "{", "}", "[", "'", '"', "|\n  ", ">-\n  ", "|2\n", "? "),
     *("&a ", "*a", "<<: *a", "!!str ", "--worker-image=", "WORKER_IMAGE=", "helm: ", "values: |\n"),
+    *("{% if x %}", "{% endif %}", "{#", "#}", "${A}", "${A:-", "\r", "{{/* x */}}"),
     *("{{ x }}", "{{ if x }}", "{{ end }}", "{{", "}}", "---\n", "...\n", "[[a]]\n", "\t", "\r\n"),
     *("kustomize: ", "images: ", "name: nginx", "newTag: ", "op: add", "path: /image", "value: "),
     *(
@@ -194,7 +195,11 @@ class Maker:
 
     def conditional(self, lines: list[str]) -> list[str]:
         self.has_templates = True
-        return ['{{- if eq .Values.x "y" }}', *lines, "{{- end }}"]
+        begin = self.one_of('{{- if eq .Values.x "y" }}', "{{ with .Values.x }}", "{% if x %}")
+        end = self.one_of("{{- end }}", "{{ end }}{{/* why */}}", "{# so #}{{ end }}")
+        if self.is_one_in(2):
+            return [begin + lines[0], *lines[1:], end]
+        return [begin, *lines, end]
 
     def reference(self) -> str:
         number = self.number()

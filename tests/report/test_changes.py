@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from imagelock.core.change import Change, Regarding
-from imagelock.core.finding import Finding
+from imagelock.core.finding import Finding, Skipped
 from imagelock.core.place import ClusterPlace
 from imagelock.report.changes import began_line, json_line, text_line, whole_line
 
@@ -58,10 +58,12 @@ def test_a_program_reads_a_finding_as_in_every_report() -> None:
 
 def test_a_program_reads_where_it_begins_and_when_everything_was_listed() -> None:
     assert json.loads(began_line(time=TIME)) == {"version": 1, "time": TIME, "change": "began"}
-    assert json.loads(whole_line({"errors": 2, "warnings": 1}, time=TIME))["standing"] == {
-        "errors": 2,
-        "warnings": 1,
-    }
+    skipped = [Skipped("namespace dev", "this namespace is left out (--exclude)")]
+    whole = json.loads(whole_line({"errors": 2, "warnings": 1}, skipped, time=TIME))
+    assert whole["standing"] == {"errors": 2, "warnings": 1}
+    assert whole["skipped"] == [
+        {"what": "namespace dev", "reason": "this namespace is left out (--exclude)"}
+    ]
 
 
 @pytest.mark.parametrize("name", ["a\x1b[31mb", "a\nb", "a\u2028b", "\ud800"])

@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from imagelock.core.finding import Coverage, Finding, Report, Skipped
-from imagelock.core.place import FilePlace
+from imagelock.core.place import ClusterPlace, FilePlace
 from imagelock.report.text import render
 
 if TYPE_CHECKING:
@@ -135,3 +135,41 @@ what to do
 301 errors on 1 line: 301 pods and workloads looked at
 """
     )
+
+
+def many(count: int) -> Report:
+    findings = [
+        Finding.of(
+            "not-pulled-by-digest" if number % 4 else "cannot-compare",
+            ClusterPlace(namespace="shop", kind="Deployment", name=f"d{number}"),
+            "asked for without a digest",
+            image=f"nginx:{number}",
+            help=f"Do this: {number // 8}.",
+        )
+        for number in range(count)
+    ]
+    return Report(command="verify", findings=tuple(findings), coverage=Coverage(count, "workloads"))
+
+
+def test_very_many_workloads_are_cut_and_counted_and_the_way_to_all_of_them_is_named() -> None:
+    lines = render(many(10_000)).splitlines()
+
+    assert len(lines) < 600
+    assert (
+        "… and 9,500 more lines: 7,000 errors, 2,500 warnings (7,000 not-pulled-by-digest, "
+        in (lines[500])
+    )
+    assert "--format json" in lines[501]
+    assert lines[-1] == "7,500 errors, 2,500 warnings: 10,000 workloads looked at"
+    assert sum(line.startswith("shop/Deployment/") for line in lines) == 500
+
+
+def test_whoever_wants_all_of_it_gets_all_of_it() -> None:
+    text = render(many(10_000), everything=True)
+
+    assert text.count("shop/Deployment/") == 10_000
+    assert "more lines" not in text
+
+
+def test_five_hundred_lines_are_not_cut() -> None:
+    assert "more lines: " not in render(many(500))

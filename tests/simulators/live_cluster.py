@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imagelock.core.resources import RESOURCES
+from imagelock.syntax.selectors import parse_selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,6 +43,7 @@ class Change(Struct, frozen=True):
     what: str
     plural: str
     item: dict[str, Any]
+    before: dict[str, Any] | None = None
 
 
 class LiveCluster:
@@ -105,7 +108,8 @@ class LiveCluster:
         with self.changed:
             items = self.objects.setdefault(plural, {})
             key = _key(item)
-            what = "MODIFIED" if key in items else "ADDED"
+            before = items.get(key)
+            what = "ADDED" if before is None else "MODIFIED"
             self.version += 1
             item = {"apiVersion": "v1", "kind": _KINDS[plural], **item}
             item["metadata"] = {
@@ -114,7 +118,7 @@ class LiveCluster:
                 "resourceVersion": str(self.version),
             }
             items[key] = item
-            self._note(Change(self.version, what, plural, item))
+            self._note(Change(self.version, what, plural, item, before))
             return item
 
     def delete(self, plural: str, name: str, namespace: str = "shop") -> None:
@@ -262,7 +266,7 @@ class _Handler(BaseHTTPRequestHandler):
             everything = [
                 item
                 for (namespace, _), item in sorted(cluster.objects.get(address.plural, {}).items())
-                if address.namespace in {"", namespace}
+                if address.namespace in {"", namespace} and _is_selected(item, params)
             ]
             size = min(int(params.get("limit", "500")), cluster.page)
             items = everything[start : start + size]
@@ -309,7 +313,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._begin_stream()
         deadline = time.monotonic() + float(params["timeoutSeconds"])
-        for change in self._changes(address, since, deadline):
+        for change in _selected(self._changes(address, since, deadline), params):
             line = {"type": change.what, "object": change.item}
             if change.what == "BOOKMARK":
                 metadata = {"resourceVersion": str(change.version)}
@@ -383,6 +387,26 @@ def _concerns(change: Change, address: Address) -> bool:
     if change.what == "BOOKMARK":
         return True
     return change.plural == address.plural and address.namespace in {"", _key(change.item)[0]}
+
+
+def _is_selected(item: dict[str, Any], params: dict[str, str]) -> bool:
+    selector = params.get("labelSelector")
+    labels = item["metadata"].get("labels", {})
+    return not selector or parse_selector(selector).matches(labels)
+
+
+def _selected(changes: Iterator[Change], params: dict[str, str]) -> Iterator[Change]:
+    """Show changes as a watch with a selector does: what leaves the selection is deleted."""
+    for change in changes:
+        if change.what == "BOOKMARK":
+            yield change
+            continue
+        is_in = _is_selected(change.item, params)
+        was_in = change.before is not None and _is_selected(change.before, params)
+        if is_in:
+            yield change if was_in or change.what != "MODIFIED" else replace(change, what="ADDED")
+        elif was_in:
+            yield replace(change, what="DELETED")
 
 
 def _address(path: str) -> Address:

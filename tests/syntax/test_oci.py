@@ -49,6 +49,33 @@ def test_a_manifest_without_a_platform_has_no_architecture() -> None:
     assert parse({"manifests": [{"digest": A}]}) == Index((Child(Digest.parse(A), ""),))
 
 
+@pytest.mark.parametrize("platform", [None, {}])
+def test_a_platform_may_be_missing_in_any_way(platform: Any) -> None:
+    document = {"manifests": [{"digest": A, "platform": platform}]}
+
+    assert parse(document) == Index((Child(Digest.parse(A), ""),))
+
+
+def test_an_attestation_is_no_platform() -> None:
+    document = index((A, "amd64"), (B, "unknown"))
+    document["manifests"][1]["platform"]["os"] = "unknown"
+
+    assert parse(document) == Index((Child(Digest.parse(A), "amd64"),))
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    [
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+    ],
+)
+def test_an_index_in_an_index_is_known_as_one(media_type: str) -> None:
+    document = {"manifests": [{"digest": A, "mediaType": media_type}]}
+
+    assert parse(document) == Index((Child(Digest.parse(A), "", is_index=True),))
+
+
 def test_one_byte_more_and_it_is_another_document() -> None:
     data = json.dumps(index((A, "amd64"))).encode()
     digest = Digest("sha256", hashlib.sha256(data).hexdigest())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from imagelock.cli.arguments import add_cluster, duration
@@ -88,6 +89,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(args: Namespace, console: Console) -> int:
     """Apply, then wait."""
+    # More questions at once than its pool keeps connections: no news for anybody.
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
     manifests = in_order(parse_manifests(read_documents(args.path)))
     api = connect(args.kubeconfig, args.context, notice=console.warn)
     how = _how(args, api)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from imagelock.cli.arguments import CONFIG_NAME, read_config
 from imagelock.cli.judging import IMAGE_INDEXES, read_terms, the_proofs
+from imagelock.decide.exempted import ended
 
 if TYPE_CHECKING:
     from argparse import Namespace
 
     from imagelock.core.config import Config
-    from imagelock.core.finding import Skipped
+    from imagelock.core.finding import Finding, Skipped
     from imagelock.core.proof import Proofs
     from imagelock.decide.judge import Terms
 
@@ -28,6 +29,10 @@ class Inputs:
     A ConfigMap that is mounted changes by a link that is turned, other files in
     place: both show in what the system says about a file.
 
+    Attributes:
+        skipped: Files that were not read.
+        findings: What of the app-of-apps could not be read, and exemptions that ended.
+
     Raises:
         InputError: One of them is wrong.
         DiskError: The disk failed.
@@ -39,6 +44,7 @@ class Inputs:
         self.terms: Terms
         self.proofs: Proofs
         self.skipped: tuple[Skipped, ...]
+        self.findings: tuple[Finding, ...]
         self._read()
         self._marks = self._look()
         # Once more: what changed after it was read, and before it was looked at, would be lost.
@@ -68,15 +74,17 @@ class Inputs:
 
     def _read(self) -> None:
         config = read_config(self._args)
-        terms = read_terms(self._args, config)
+        terms, of_manifests = read_terms(self._args, config, None)
         proofs, skipped = the_proofs(self._args.image_indexes)
-        self.config, self.terms = config, terms
-        self.proofs, self.skipped = proofs, skipped
+        self.config, self.terms, self.proofs = config, terms, proofs
+        self.skipped = of_manifests.coverage.skipped + skipped
+        self.findings = (*of_manifests.findings, *ended(terms.exemptions, terms.today))
 
     def _look(self) -> _Mark:
         folder = str(self._args.image_indexes or IMAGE_INDEXES)
         documents = [os.path.join(folder, name) for name in _names(folder)]
-        files = (self._args.config or CONFIG_NAME, self.config.lock, folder, *documents)
+        manifests = [file for path in self._args.app_of_apps for file in _files_below(path)]
+        files = (self._args.config or CONFIG_NAME, self.config.lock, folder, *documents, *manifests)
         ends = any(exemption.until is not None for exemption in self.terms.exemptions)
         today = date.today() if ends else None  # noqa: DTZ011  (as the terms themselves)
         return (today, *map(_mark, files))
@@ -87,6 +95,17 @@ def _names(folder: str) -> list[str]:
         return sorted(os.listdir(folder))
     except OSError:
         return []
+
+
+def _files_below(path: str) -> list[str]:
+    """Return a file, or every file and folder below a folder."""
+    below = [
+        os.path.join(folder, name)
+        for folder, folders, files in os.walk(path)
+        if "/.git/" not in f"{folder}/"
+        for name in (*folders, *files)
+    ]
+    return [path, *sorted(below)]
 
 
 def _mark(file: str) -> _Mark:

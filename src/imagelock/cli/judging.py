@@ -6,25 +6,33 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from imagelock.cli.arguments import read_lock
+from imagelock.core.finding import Coverage, Report
 from imagelock.core.presets import exemptions_of
 from imagelock.core.proof import Proofs
 from imagelock.decide.judge import Terms
 from imagelock.decide.verify import Scope
 from imagelock.outside.files import is_present
+from imagelock.syntax.selectors import parse_selector
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
 
+    from imagelock.cli.console import Console
     from imagelock.core.config import Config
     from imagelock.core.finding import Skipped
+    from imagelock.syntax.selectors import Selector
 
 __all__ = [
     "IMAGE_INDEXES",
+    "add_app_of_apps",
     "add_image_indexes",
     "add_scope",
     "read_terms",
     "scope_of",
+    "selector_of",
     "the_proofs",
 ]
 
@@ -32,7 +40,7 @@ IMAGE_INDEXES = "image_indexes"
 
 
 def add_scope(parser: ArgumentParser) -> None:
-    """Add which namespaces are meant."""
+    """Add which namespaces are meant, and which labels."""
     scope = parser.add_argument_group("scope")
     for option, what in (
         ("--namespace", "only this namespace"),
@@ -41,6 +49,24 @@ def add_scope(parser: ArgumentParser) -> None:
         scope.add_argument(
             option, action="append", default=[], metavar="NAME", help=f"{what}; may be given again"
         )
+    scope.add_argument(
+        "-l",
+        "--selector",
+        metavar="LABELS",
+        help="only pods and workloads with these labels, such as 'app=shop,tier in (web, api)'",
+    )
+
+
+def add_app_of_apps(parser: ArgumentParser, *, kinds: str) -> None:
+    """Add which digests policy 'locked' accepts beside those of the lock."""
+    parser.add_argument(
+        "--app-of-apps",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="manifests whose digests policy 'locked' accepts beside those of the lock: "
+        f"{kinds}; may be given again",
+    )
 
 
 def add_image_indexes(parser: ArgumentParser) -> None:
@@ -55,16 +81,46 @@ def add_image_indexes(parser: ArgumentParser) -> None:
 
 
 def scope_of(args: Namespace) -> Scope:
-    """Return the namespaces that are meant."""
-    return Scope(only=frozenset(args.namespace), without=frozenset(args.exclude))
+    """Return the namespaces and the labels that are meant."""
+    return Scope(
+        only=frozenset(args.namespace),
+        without=frozenset(args.exclude),
+        selector=args.selector or "",
+    )
 
 
-def read_terms(args: Namespace, config: Config) -> Terms:
-    """Read what images are judged by, as it is today.
+def selector_of(args: Namespace) -> Selector | None:
+    """Return the labels that are meant, or nothing where all are.
 
     Raises:
-        InputError: The lock is wanted and not there, or is wrong.
+        InputError: They are no label selector.
     """
+    return None if args.selector is None else parse_selector(args.selector)
+
+
+def read_terms(args: Namespace, config: Config, console: Console | None) -> tuple[Terms, Report]:
+    """Read what images are judged by, as it is today, and say what could not be read of it.
+
+    Args:
+        args: The options of `add_lock` and `add_app_of_apps`.
+        config: The settings.
+        console: Shows how far it is, and lets several processes read; without it, one
+            reads, in silence.
+
+    Raises:
+        InputError: The lock is wanted and not there, or is wrong; or there are no such
+            manifests.
+    """
+    terms = _terms(args, config)
+    if not args.app_of_apps:
+        return terms, Report(command="verify", findings=(), coverage=Coverage(0, "files"))
+    from imagelock.cli.hardcoded import hardcoded_in
+
+    found = hardcoded_in(args.app_of_apps, terms.lock, config, console)
+    return replace(terms, hardcoded=found.digests), found.report
+
+
+def _terms(args: Namespace, config: Config) -> Terms:
     # Policy 'pinned' needs no lock, and uses it where it is there.
     wanted = config.policy == "locked" or args.lock is not None
     lock = read_lock(config) if wanted or is_present(Path(config.lock)) else None

@@ -108,7 +108,7 @@ def read_published(folder: Folder, console: Console) -> tuple[Published, ...]:
 
 
 def _source(path: str) -> Source:
-    return read_stdin() if path == STDIN else read_source(path, limit=_LARGEST)
+    return read_stdin(limit=_LARGEST) if path == STDIN else read_source(path, limit=_LARGEST)
 
 
 def registries_of(config: Config) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from imagelock.core.finding import Coverage, Finding, Report
 from imagelock.core.place import FilePlace, Source
-from imagelock.errors import InputError
-from imagelock.outside.files import STDIN, open_binary, read_source
+from imagelock.errors import InputError, OutsideError
+from imagelock.outside.files import LARGEST_DOCUMENT, STDIN, open_binary, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -129,6 +129,7 @@ def for_each_batch(
     task: Callable[[Source], R], stream: Stream, console: Console, label: str
 ) -> Iterator[tuple[Source, R]]:
     """Yield every batch of a stream with what *task* made of it, in their order."""
+    task = partial(_with_the_memory_that_there_is, task)
     batches = stream.batches()
     first = next(batches)
     second = next(batches, None)
@@ -137,6 +138,7 @@ def for_each_batch(
         return
     from itertools import chain
 
+    import imagelock.api  # noqa: F401  (before there are processes, or each imports it again)
     from imagelock.outside.workers import in_order
 
     with console.progress(label) as progress:
@@ -159,10 +161,11 @@ def for_each_file(
     def work(name: str) -> tuple[Source, R] | Unreadable:
         shown = str(tree.root / name)
         try:
-            source = read_source(tree.root / name, name=shown)
+            source = read_source(tree.root / name, name=shown, limit=LARGEST_DOCUMENT)
         except InputError as error:
             return Unreadable(shown, error)
-        return source, task(source, surroundings.get(name, ALONE))
+        known = surroundings.get(name, ALONE)
+        return source, _with_the_memory_that_there_is(lambda one: task(one, known), source)
 
     with console.progress(label, len(tree.manifests)) as progress:
         for name, made in _run(work, tree):
@@ -170,9 +173,20 @@ def for_each_file(
             progress.advance(note=name)
 
 
+def _with_the_memory_that_there_is(task: Callable[[Source], R], source: Source) -> R:
+    try:
+        return task(source)
+    except MemoryError:
+        raise OutsideError(
+            "there is not enough memory to read the documents from here on",
+            place=FilePlace(source.name, source.first_line),
+            hint="Split large documents, or give the process more memory.",
+        ) from None
+
+
 def _readable(tree: Tree, name: str) -> Source | None:
     try:
-        return read_source(tree.root / name, name=str(tree.root / name))
+        return read_source(tree.root / name, limit=LARGEST_DOCUMENT)
     except InputError:
         return None
 

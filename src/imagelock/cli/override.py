@@ -149,8 +149,8 @@ class _Call:
 
 def _run_stream(stream: Stream, call: _Call) -> int:
     from imagelock.cli.manifests import for_each_batch
-    from imagelock.document.splice import apply
-    from imagelock.outside.files import encode
+    from imagelock.document.splice import apply_by_pieces
+    from imagelock.outside.files import encode_pieces
 
     if call.args.in_place and call.args.path == "-":
         raise InputError("standard input cannot be changed in place")
@@ -161,7 +161,8 @@ def _run_stream(stream: Stream, call: _Call) -> int:
             if call.args.diff:
                 _print_diff(source, plan, call.console)
             else:
-                spool.add(encode(source, apply(source.text, plan.splices)))
+                for piece in encode_pieces(source, apply_by_pieces(source.text, plan.splices)):
+                    spool.add(piece)
         report = Report.joined(reports).of_one_file()
         if call.is_refused(report):
             return call.refuse(report)

@@ -61,7 +61,7 @@ def tell(
     made = report.made or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     report = replace(report, made=made)
     for name, path in args.report:
-        write_pieces(path, map(_encoded, _rendered(report, name, colour=False)))
+        write_pieces(path, map(_encoded, _rendered(report, name)))
     if _is_worth_printing(report, args.format, quiet=console.quiet, brief=brief):
         _print(report, args.format, console, result_taken=result_taken)
     return report.exit_status
@@ -76,19 +76,22 @@ def _is_worth_printing(report: Report, name: str, *, quiet: bool, brief: bool) -
 
 def _print(report: Report, name: str, console: Console, *, result_taken: bool) -> None:
     console.end_progress()
+    cut = not console.verbose
     if result_taken:
-        for piece in _rendered(report, name, colour=console.colour_messages):
+        for piece in _rendered(report, name, colour=console.colour_messages, cut=cut):
             console.raw(piece)
     else:
-        for piece in _rendered(report, name, colour=console.colour_results):
+        for piece in _rendered(report, name, colour=console.colour_results, cut=cut):
             console.result_bytes(_encoded(piece))
 
 
-def _rendered(report: Report, name: str, *, colour: bool) -> Iterator[str]:
+def _rendered(
+    report: Report, name: str, *, colour: bool = False, cut: bool = False
+) -> Iterator[str]:
     # A format is imported when it is asked for: start-up is part of the product.
     module = import_module(f"imagelock.report.{name}")
     if name == "text":
-        yield module.render(report, colour=colour)
+        yield module.render(report, colour=colour, everything=not cut)
     elif name == "json":
         yield from _in_large_pieces(module.pieces(report))
     else:

@@ -149,7 +149,7 @@ def _left_behind(args: Namespace) -> Iterator[Left]:
 
 
 def _source(path: str) -> Source:
-    return read_stdin() if path == _STDIN else read_source(path, limit=_LARGEST)
+    return read_stdin(limit=_LARGEST) if path == _STDIN else read_source(path, limit=_LARGEST)
 
 
 def _refuse_links(folder: str, path: str) -> None:

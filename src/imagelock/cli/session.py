@@ -8,19 +8,22 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
+from imagelock.core.change import Feed
+from imagelock.core.finding import Skipped
 from imagelock.core.place import printable
 from imagelock.decide.current import CurrentFindings
+from imagelock.decide.objects import Judged
 from imagelock.outside.watch import Alive, Begun, Listed, Trouble, Unseen, Whole
 from imagelock.report.changes import began_line, json_line, text_line, whole_line
 from imagelock.syntax.watch import Changed, Deleted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from imagelock.cli.console import Console
     from imagelock.cli.gauges import Gauges
     from imagelock.cli.inputs import Inputs
-    from imagelock.core.change import Change, Feed
+    from imagelock.core.change import Change
     from imagelock.core.cluster import Page
     from imagelock.decide.objects import Objects
     from imagelock.outside.events import Events
@@ -31,6 +34,7 @@ __all__ = ["Session", "Teller"]
 _WORTH_TELLING = 3  # failures in a row: one is nothing, connections break
 # A pod may depend on the architecture of its node, and is told at its workload.
 _LAST = "Pod"
+_FILES = Feed("")  # what the cluster is judged by
 
 
 class Teller:
@@ -62,10 +66,12 @@ class Teller:
         if self._as_json:
             self.console.result(began_line(time=_now()))
 
-    def whole(self, standing: Mapping[str, int]) -> None:
-        """Tell readers of JSON that everything has been listed once."""
+    def whole(self, standing: Mapping[str, int], skipped: Sequence[Skipped]) -> None:
+        """Tell that everything has been listed once, and what is not looked at."""
         if self._as_json:
-            self.console.result(whole_line(standing, time=_now()))
+            self.console.result(whole_line(standing, skipped, time=_now()))
+        for one in skipped:
+            self.console.say(f"not looked at: {printable(one.what)}: {printable(one.reason)}")
 
     def _line(self, change: Change) -> str:
         if self._as_json:
@@ -73,23 +79,26 @@ class Teller:
         return text_line(change, time=_now(), colour=self.console.colour_results)
 
     def _event(self, change: Change) -> None:
-        if self._events is not None:
+        # What is wrong with a file is about no object of the cluster.
+        if self._events is not None and change.regarding.kind:
             self._events.tell(change)
 
 
 class Session:
-    """Follows a cluster from the first list on."""
+    """Follows a cluster from the first list on, judged by files that may change."""
 
-    def __init__(self, feeds: Feeds, objects: Objects, teller: Teller) -> None:
+    def __init__(self, feeds: Feeds, objects: Objects, teller: Teller, inputs: Inputs) -> None:
         self._feeds = feeds
         self._objects = objects
         self._teller = teller
         self._current = CurrentFindings()
         self._unanswered = set(feeds.feeds)
-        self._unseen: set[Feed] = set()
+        self._unseen: dict[Feed, str] = {}
         self._in_trouble: set[Feed] = set()
         self._listed: set[Feed] = set()
+        self._skipped = inputs.skipped
         teller.began()
+        self._tell_of(inputs)
         feeds.start(feed for feed in feeds.feeds if feed.kind != _LAST)
 
     @property
@@ -122,6 +131,7 @@ class Session:
         """Judge everything again, by other terms."""
         strict = inputs.config.strict
         self._objects = self._objects.by(inputs.terms, inputs.proofs, strict=strict)
+        self._tell_of(inputs)
         self._feeds.relist()
 
     def begin_again(self) -> None:
@@ -148,6 +158,13 @@ class Session:
             case never:
                 assert_never(never)
 
+    def _tell_of(self, inputs: Inputs) -> None:
+        """Tell what is wrong with the files, as if they were an object of the cluster."""
+        strict = inputs.config.strict
+        found = tuple(one.strict() if strict else one for one in inputs.findings)
+        judged = Judged(kind="", namespace="", name="", findings=found)
+        self._teller.tell(self._current.take(_FILES, judged))
+
     def _count_list(self, feed: Feed) -> None:
         if feed in self._listed:
             self._teller.gauges.listed_again(feed.kind)
@@ -170,7 +187,7 @@ class Session:
             if not self._in_trouble:
                 self._teller.console.say("the cluster answers again")
         if feed in self._unseen:
-            self._unseen.discard(feed)
+            del self._unseen[feed]
             gauges.unseen(kind, is_unseen=False)
 
     def _trouble(self, feed: Feed, trouble: Trouble) -> None:
@@ -188,7 +205,7 @@ class Session:
     def _not_seen(self, feed: Feed, unseen: Unseen) -> None:
         if feed not in self._unseen and not unseen.expected:
             self._teller.console.warn(f"not looked at: {feed}: {printable(unseen.reason)}")
-        self._unseen.add(feed)
+        self._unseen[feed] = "" if unseen.expected else unseen.reason
         self._teller.gauges.unseen(feed.kind, is_unseen=not unseen.expected)
         self._answered(feed)
 
@@ -205,7 +222,7 @@ class Session:
     def _summarise(self) -> None:
         standing = Counter(one.finding.severity for one in self._current.standing)
         errors, warnings = standing["error"], standing["warning"]
-        self._teller.whole({"errors": errors, "warnings": warnings})
+        self._teller.whole({"errors": errors, "warnings": warnings}, tuple(self._not_looked_at()))
         kinds = dict.fromkeys(feed.kind for feed in self._feeds.feeds)
         counts = {kind: self._current.objects(kind) for kind in kinds}
         seen = [_many(count, kind) for kind, count in counts.items() if count]
@@ -213,6 +230,13 @@ class Session:
             f"watching {', '.join(seen) or 'nothing yet'}, {_many(self._current.images, 'image')}: "
             f"{_many(errors, 'error')} and {_many(warnings, 'warning')} stand"
         )
+
+    def _not_looked_at(self) -> Iterator[Skipped]:
+        yield from self._skipped
+        yield from self._objects.skipped()
+        for feed, reason in self._unseen.items():
+            if reason:
+                yield Skipped(str(feed), reason)
 
 
 def _many(count: int, what: str) -> str:

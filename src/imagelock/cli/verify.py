@@ -14,19 +14,20 @@ from imagelock.cli.arguments import (
     read_config,
 )
 from imagelock.cli.judging import (
+    add_app_of_apps,
     add_image_indexes,
     add_scope,
     read_terms,
     scope_of,
+    selector_of,
     the_proofs,
 )
 from imagelock.cli.provenance import described
 from imagelock.cli.reporting import tell
-from imagelock.core.finding import Coverage, Report
+from imagelock.core.finding import Coverage
 from imagelock.decide.plain import Plain
 from imagelock.decide.verify import verify_pages
 from imagelock.errors import InputError
-from imagelock.syntax.selectors import parse_selector
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
     from imagelock.cli.console import Console
     from imagelock.core.cluster import Page
-    from imagelock.core.config import Config
-    from imagelock.decide.judge import Terms
     from imagelock.syntax.selectors import Selector
 
 __all__ = ["DESCRIPTION", "EXAMPLES", "UNDONE", "add_arguments", "run"]
@@ -60,6 +59,8 @@ was asked for. What cannot be compared is a warning, and with --strict an error.
 See docs/verify.md and docs/exemptions.md."""
 UNDONE = "nothing was verified"
 
+_NAMED = 3  # files that a report names as what it is of
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the command's options."""
@@ -74,21 +75,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     add_cluster(parser)
     add_scope(parser)
-    parser.add_argument(
-        "-l",
-        "--selector",
-        metavar="LABELS",
-        help="only pods and workloads with these labels, such as 'app=shop,tier in (web, api)'",
-    )
     add_lock(parser)
-    parser.add_argument(
-        "--app-of-apps",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="manifests whose digests policy 'locked' accepts beside those of the lock: a file, "
-        "a folder or '-'; may be given again",
-    )
+    add_app_of_apps(parser, kinds="a file, a folder or '-'")
     add_image_indexes(parser)
     add_policy(parser)
     add_reports(parser)
@@ -100,16 +88,18 @@ def run(args: Namespace, console: Console) -> int:
         raise InputError(
             "--from reads files, and --kubeconfig and --context ask a cluster: one of them"
         )
+    if [*(args.sources or ()), *args.app_of_apps].count("-") > 1:
+        raise InputError("standard input can be read only once", hint="Name a file in its place.")
     config = read_config(args)
-    selector = None if args.selector is None else parse_selector(args.selector)
-    terms, of_manifests = _terms(args, config, console)
+    selector = selector_of(args)
+    terms, of_manifests = read_terms(args, config, console)
     proofs, skipped = the_proofs(args.image_indexes)
     pages, cluster = _pages(args, selector, Plain(terms), console)
     report = verify_pages(
         _watched(pages, console),
         terms,
         proofs=proofs,
-        scope=replace(scope_of(args), selector=args.selector or ""),
+        scope=scope_of(args),
         cluster=cluster,
     )
     report = replace(
@@ -117,19 +107,8 @@ def run(args: Namespace, console: Console) -> int:
         findings=report.findings + of_manifests.findings,
         coverage=report.coverage + of_manifests.coverage + Coverage(0, "documents", skipped),
     )
-    report = described(report, args, config, terms.lock, cluster or ", ".join(args.sources))
+    report = described(report, args, config, terms.lock, cluster or _named(args.sources))
     return tell(report, args, console, strict=config.strict)
-
-
-def _terms(args: Namespace, config: Config, console: Console) -> tuple[Terms, Report]:
-    """Return what images are judged by, and what of the app-of-apps could not be read."""
-    terms = read_terms(args, config)
-    if not args.app_of_apps:
-        return terms, Report(command="verify", findings=(), coverage=Coverage(0, "files"))
-    from imagelock.cli.hardcoded import hardcoded_in
-
-    found = hardcoded_in(args.app_of_apps, terms.lock, config, console)
-    return replace(terms, hardcoded=found.digests), found.report
 
 
 def _pages(
@@ -147,6 +126,11 @@ def _pages(
     console.detail(f"asking {api.host}")
     pages = live_pages(api, args.namespace, selector=selector, is_plain=is_plain)
     return pages, args.context or api.host
+
+
+def _named(sources: list[str]) -> str:
+    more = len(sources) - _NAMED
+    return ", ".join(sources[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _watched(pages: Iterator[Page], console: Console) -> Iterator[Page]:

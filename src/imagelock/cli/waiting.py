@@ -10,16 +10,17 @@ from msgspec import Struct
 from imagelock.decide import deploy
 from imagelock.decide.standing import Look, Ready, standing
 from imagelock.errors import ClusterError
-from imagelock.outside.argocd import ask_to_look, look_at, owned_by
+from imagelock.outside.argocd import applications_in, ask_to_look, look_at
 from imagelock.outside.refusals import ApiError, UnreachableError
+from imagelock.outside.side_by_side import each
 from imagelock.syntax.argocd import APPLICATION_SET, ApplicationSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from imagelock.cli.console import Console
     from imagelock.outside.kubernetes_api import Api
-    from imagelock.syntax.argocd import Key
+    from imagelock.syntax.argocd import Application, Key
 
 __all__ = ["Pace", "Wait", "count"]
 
@@ -61,6 +62,7 @@ class Wait:
                 cluster may not be asked.
         """
         self._rollout = deploy.begin(keys)
+        self._api.notice = _Seldom(self._api.notice)
         with self._console.progress("waiting") as bar:
             while not self._is_over():
                 bar.show(self._note())
@@ -111,18 +113,21 @@ class Wait:
 
     def _step(self) -> None:
         keys = deploy.to_look_at(self._rollout, again=self._sure)
-        looks = {key: self._look(key) for key in keys}
-        self._rollout = deploy.after_look(self._rollout, looks)
+        self._rollout = deploy.after_look(self._rollout, self._look(keys))
         self._tell_ready()
         asked = deploy.to_ask(self._rollout)
-        for key in asked:
-            ask_to_look(self._api, key, self._field_manager)
+        each(lambda key: ask_to_look(self._api, key, self._field_manager), asked)
         self._rollout = deploy.after_ask(self._rollout, asked)
 
-    def _look(self, key: Key) -> Look:
-        seen = look_at(self._api, key)
-        owned = owned_by(self._api, seen) if isinstance(seen, ApplicationSet) else ()
-        return Look(seen, owned)
+    def _look(self, keys: Sequence[Key]) -> dict[Key, Look]:
+        seen = each(lambda key: look_at(self._api, key), keys)
+        # What sets made is listed after them, so that it is no older than what they say.
+        namespaces = sorted({one.key.namespace for one in seen if isinstance(one, ApplicationSet)})
+        listed = each(lambda namespace: applications_in(self._api, namespace), namespaces)
+        applications = [one for page in listed for one in page]
+        return {
+            key: Look(one, _made_by(one, applications)) for key, one in zip(keys, seen, strict=True)
+        }
 
     def _tell_ready(self) -> None:
         for key, watched in self._rollout.watched.items():
@@ -157,6 +162,34 @@ class Wait:
 
     def _waited(self) -> float:
         return time.monotonic() - self._started
+
+
+_SELDOM = 10.0  # seconds
+
+
+class _Seldom:
+    """Tells one of many things that come at the same time.
+
+    What is wrong with one is mostly wrong with all that were asked about together.
+    """
+
+    def __init__(self, notice: Callable[[str], None]) -> None:
+        self._notice = notice
+        self._told = float("-inf")
+
+    def __call__(self, text: str) -> None:
+        now = time.monotonic()
+        if now - self._told >= _SELDOM:
+            self._told = now
+            self._notice(text)
+
+
+def _made_by(
+    maker: Application | ApplicationSet | None, applications: Iterable[Application]
+) -> tuple[Key, ...]:
+    if not isinstance(maker, ApplicationSet):
+        return ()
+    return tuple(one.key for one in applications if maker.uid in one.owner_uids)
 
 
 def count(number: int, what: str) -> str:

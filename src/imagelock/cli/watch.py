@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from argparse import ArgumentTypeError
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -14,10 +15,17 @@ from typing import TYPE_CHECKING
 from imagelock.cli.arguments import add_cluster, add_lock, add_policy, duration
 from imagelock.cli.gauges import Gauges
 from imagelock.cli.inputs import Inputs
-from imagelock.cli.judging import add_image_indexes, add_scope, scope_of
+from imagelock.cli.judging import (
+    add_app_of_apps,
+    add_image_indexes,
+    add_scope,
+    scope_of,
+    selector_of,
+)
 from imagelock.cli.session import Session, Teller
 from imagelock.cli.watching import Alone, Health, Leadership, Replica, Rhythm
 from imagelock.decide.objects import Objects
+from imagelock.errors import InputError
 from imagelock.outside.feeds import Feeds
 from imagelock.outside.kubernetes_api import Patience, connect
 
@@ -41,6 +49,7 @@ at any moment, it begins again and loses nothing."""
 EXAMPLES = """\
 examples:
   imagelock watch --preset gke
+  imagelock watch --policy locked --app-of-apps rendered --selector team=shop
   imagelock watch --policy locked --format json | tee findings.jsonl
   imagelock watch --listen 0.0.0.0:8080 --lease imagelock/watch --events
 
@@ -49,6 +58,7 @@ UNDONE = "nothing is watched any more"
 
 # A lease is renewed in time or not at all, and an Event is not worth waiting for.
 _IN_HASTE = Patience(tries=1, connect=4.0, read=4.0)
+_IMPATIENT = 5.0  # seconds after which another Ctrl-C ends it however it stands
 # Rare looks, as for commands that end, would let weeks of garbage pile up.
 _ALLOCATIONS_BETWEEN_LOOKS = 10_000
 
@@ -58,6 +68,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     add_cluster(parser)
     add_scope(parser)
     add_lock(parser)
+    add_app_of_apps(parser, kinds="a file or a folder, read again when it changes")
     add_image_indexes(parser)
     add_policy(parser)
     group = parser.add_argument_group("telling")
@@ -103,34 +114,44 @@ def run(args: Namespace, console: Console) -> int:
     gc.set_threshold(_ALLOCATIONS_BETWEEN_LOOKS, 10, 10)
     # More watches than its pool keeps connections: that is meant, and no news for anybody.
     logging.getLogger("urllib3").setLevel(logging.ERROR)
-    inputs = Inputs(args)
-    for skipped in inputs.skipped:
-        console.detail(f"not read: {skipped.what}: {skipped.reason}")
-    api = connect(args.kubeconfig, args.context, notice=console.warn)
-    gauges, health = Gauges(), Health()
-    gauges.loaded(inputs.entries)
+    selector_of(args)  # what is wrong with it is told before anything is read
+    if "-" in args.app_of_apps:
+        raise InputError(
+            "--app-of-apps reads standard input, which can be read only once",
+            hint="Name a file or a folder: it is read again when it changes.",
+        )
     with ExitStack() as open_:
         stop = open_.enter_context(_stopped_by_sigterm())
-        _serve(args, gauges, health, console, open_)
-        teller = Teller(
-            console, gauges, _events(args, gauges, console), as_json=args.format == "json"
-        )
-        replica = Replica(
-            leadership=_leadership(args, console),
-            inputs=inputs,
-            teller=teller,
-            health=health,
-            rhythm=Rhythm(resync=args.resync),
-            open_session=lambda: _session(args, api, inputs, teller),
-        )
-        console.detail(f"asking {api.host}")
-        replica.run(stop)
+        replica = _replica(args, console, open_)
+        with _stopped_by_sigint(stop) as interrupted:
+            replica.run(stop)
+    if interrupted.is_set():
+        raise KeyboardInterrupt
     console.say("stopped")
     return 0
 
 
+def _replica(args: Namespace, console: Console, open_: ExitStack) -> Replica:
+    inputs = Inputs(args)
+    api = connect(args.kubeconfig, args.context, notice=console.warn)
+    gauges, health = Gauges(), Health()
+    gauges.loaded(inputs.entries)
+    _serve(args, gauges, health, console, open_)
+    events = _events(args, gauges, console)
+    teller = Teller(console, gauges, events, as_json=args.format == "json")
+    console.detail(f"asking {api.host}")
+    return Replica(
+        leadership=_leadership(args, console),
+        inputs=inputs,
+        teller=teller,
+        health=health,
+        rhythm=Rhythm(resync=args.resync),
+        open_session=lambda: _session(args, api, inputs, teller),
+    )
+
+
 def _session(args: Namespace, api: Api, inputs: Inputs, teller: Teller) -> tuple[Feeds, Session]:
-    feeds = Feeds(api, args.namespace)
+    feeds = Feeds(api, args.namespace, selector=selector_of(args))
     objects = Objects(
         inputs.terms,
         proofs=inputs.proofs,
@@ -138,7 +159,7 @@ def _session(args: Namespace, api: Api, inputs: Inputs, teller: Teller) -> tuple
         cluster=args.context or api.host,
         strict=inputs.config.strict,
     )
-    return feeds, Session(feeds, objects, teller)
+    return feeds, Session(feeds, objects, teller, inputs)
 
 
 @contextmanager
@@ -150,6 +171,31 @@ def _stopped_by_sigterm() -> Iterator[threading.Event]:
         yield stop
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _stopped_by_sigint(stop: threading.Event) -> Iterator[threading.Event]:
+    """Let Ctrl-C end it as SIGTERM does, and give what is then set.
+
+    People press it twice: only one that comes later ends what may hang.
+    """
+    interrupted = threading.Event()
+    first = time.monotonic()
+
+    def interrupt(_number: int, _frame: object) -> None:
+        nonlocal first
+        if not interrupted.is_set():
+            first = time.monotonic()
+            interrupted.set()
+            stop.set()
+        elif time.monotonic() - first > _IMPATIENT:
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _serve(

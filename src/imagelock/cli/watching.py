@@ -149,7 +149,16 @@ class Replica:
                 else:
                     self._wait(stop)
         finally:
+            self._release()
+
+    def _release(self) -> None:
+        try:
             self._leadership.release()
+        except OutsideError as error:
+            self._teller.console.warn(
+                f"the lease {self._leadership.name} could not be given back, so the next replica "
+                f"waits until it expires: {printable(error.problem)}"
+            )
 
     def _wait(self, stop: threading.Event) -> None:
         leadership = self._leadership

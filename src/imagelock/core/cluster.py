@@ -87,7 +87,11 @@ class Pod(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Workload(Struct, frozen=True, kw_only=True, gc=False):
-    """An object with a pod template: what will be pulled tomorrow."""
+    """An object with a pod template: what will be pulled tomorrow.
+
+    *texts* are what it holds as text and a controller reads, each with its key (such as
+    ``podSpecPatch``) and the name of what holds it.
+    """
 
     kind: str
     namespace: str
@@ -96,6 +100,7 @@ class Workload(Struct, frozen=True, kw_only=True, gc=False):
     owner: Owner | None = None
     replicas: int | None = None
     uid: str = ""
+    texts: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def workload(self) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Ambiguous", "Found", "Lock", "LockEntry", "Match", "Missing", "conflicts_in"]
 
+_REMEMBERED = 16_384  # answers
+
 
 class LockEntry(Struct, frozen=True):
     """One line of ``images.lock``: an image ID with a digest, and where it came from."""
@@ -56,7 +58,7 @@ Match = Found | Ambiguous | Missing
 class Lock:
     """The entries of ``images.lock``, in their order, which is meaning."""
 
-    __slots__ = ("_by_repository", "entries", "name")
+    __slots__ = ("_by_repository", "_matches", "entries", "name")
 
     def __init__(self, entries: Iterable[LockEntry], *, name: str = "images.lock") -> None:
         self.entries = tuple(entries)
@@ -64,6 +66,8 @@ class Lock:
         self._by_repository: dict[Repository, list[LockEntry]] = {}
         for entry in self.entries:
             self._by_repository.setdefault(entry.reference.repository, []).append(entry)
+        # Manifests ask for the same few hundred images again and again.
+        self._matches: dict[tuple[Repository, str | None], Match] = {}
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -93,12 +97,20 @@ class Lock:
         No other tag, no other registry and no network is tried: see
         docs/lock.md, "The matching rule".
         """
-        entries = self.entries_of(reference.repository)
-        candidates = entries
-        if reference.tag is not None:
+        asked = (reference.repository, reference.tag)
+        match = self._matches.get(asked)
+        if match is None:
+            match = self._match(*asked)
+            if len(self._matches) < _REMEMBERED:
+                self._matches[asked] = match
+        return match
+
+    def _match(self, repository: Repository, tag: str | None) -> Match:
+        entries = candidates = self.entries_of(repository)
+        if tag is not None:
             # An entry without a tag never satisfies a tagged image ID: nobody
             # said that it is this version.
-            candidates = tuple(e for e in entries if e.reference.tag == reference.tag)
+            candidates = tuple(e for e in entries if e.reference.tag == tag)
         first_with: dict[Digest, LockEntry] = {}
         for entry in candidates:
             first_with.setdefault(entry.digest, entry)

@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-__all__ = ["ARGO_GROUP", "NODES", "PODS", "RESOURCES", "WORKLOADS", "Resource", "kind_of"]
+__all__ = [
+    "ARGO_GROUP",
+    "NODES",
+    "PODS",
+    "RESOURCES",
+    "TEMPLATED",
+    "WORKLOADS",
+    "Resource",
+    "kind_of",
+]
 
 ARGO_GROUP = "argoproj.io"
+# Kinds in which an image may be `{{inputs.parameters.image}}`.
+TEMPLATED = frozenset({"WorkflowTemplate", "ClusterWorkflowTemplate", "CronWorkflow"})
 # Groups that a kind stood in before Kubernetes 1.16; files may be as old.
 _FORMER_GROUPS = {"extensions"}
 

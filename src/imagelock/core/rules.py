@@ -211,7 +211,11 @@ _CATALOGUE = (
             "A node may report the index, the manifest of its platform or the digest of a "
             "configuration; without the index document they cannot be compared."
         ),
-        mend="Give the proof: the raw index document in `image_indexes/sha256-<hex>.json`.",
+        mend=(
+            "Give the proof: the raw document of the digest that was asked for, in "
+            "`image_indexes/sha256-<hex>.json` (crane manifest IMAGE@DIGEST writes it). Where the "
+            "node gives a configuration, the documents of the index's manifests, too."
+        ),
         allow="Without `--strict` it is a warning and fails nothing.",
     ),
     Rule(

@@ -9,6 +9,7 @@ from imagelock.core import grammar
 from imagelock.core.finding import Finding, ImageUse
 from imagelock.core.lock import Ambiguous, Found, Lock, Missing
 from imagelock.core.reference import ImageReference
+from imagelock.core.resources import TEMPLATED
 from imagelock.decide.exempted import ExemptionUses
 from imagelock.decide.judge import Allowed, Denied, Exempt, Judgement, Terms, judge
 
@@ -91,7 +92,7 @@ def _denied(image: str, denied: Denied, place: ClusterPlace, terms: Terms) -> Fi
         place,
         message,
         image=image,
-        help=_remedy(image, lock),
+        help=_remedy(image, lock) or _of_a_debugger(place),
     )
 
 
@@ -112,7 +113,20 @@ def _remedy(image: str, lock: Lock | None) -> str:
             assert_never(never)
 
 
+def _of_a_debugger(place: ClusterPlace) -> str:
+    """Say what is true of ephemeral containers only: no manifest has them."""
+    if not place.container.startswith("ephemeral container "):
+        return ""
+    return (
+        "Somebody started it (kubectl debug), and it is gone with its pod. Name an image with its "
+        "digest there, too: kubectl debug --image=IMAGE@DIGEST."
+    )
+
+
 def _no_reference(image: str, place: ClusterPlace) -> Finding:
+    if "{{" in image and place.kind in TEMPLATED:
+        message = "it is filled in when a workflow starts; the pods of that are looked at then"
+        return Finding.of("not-a-reference", place, message, image=image)
     # In a manifest it may be a placeholder; in a cluster a node will try to run it.
     problem, _, _ = grammar.what_is_wrong(image)
     message = f"what was asked for is no image ID: {problem}"

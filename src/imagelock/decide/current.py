@@ -154,7 +154,8 @@ class CurrentFindings:
 
 def _identity(finding: Finding) -> _Identity:
     place = finding.place
-    assert isinstance(place, ClusterPlace)  # noqa: S101  (`Objects` hands out no others)
+    if not isinstance(place, ClusterPlace):
+        return finding.rule.name, "", str(place), "", finding.image
     # An image on nodes is one finding, however many hold it.
     itself = "Node" if place.kind == "Node" else f"{place.kind}/{place.name}"
     workload = place.workload or itself

@@ -49,6 +49,9 @@ __all__ = [
 ]
 
 
+_DESCRIBED = 50  # Applications: nobody reads about more, and one reason often is that of all
+
+
 class Rollout(Struct, frozen=True):
     """Everything that is waited for."""
 
@@ -140,15 +143,23 @@ def progress(rollout: Rollout) -> Progress:
 
 
 def described(rollout: Rollout) -> tuple[str, ...]:
-    """Tell of everything that is not ready, and why, in lines for a person."""
+    """Tell of what is not ready, and why, in lines for a person.
+
+    What only waits for another comes last, and of very many the first are told.
+    """
+    late = [
+        (key, one)
+        for key, watched in sorted(rollout.watched.items())
+        if isinstance(one := standing(watched), Behind | Stuck)
+    ]
+    late.sort(key=lambda pair: isinstance(pair[1], Behind) and pair[1].on is not None)
     lines: list[str] = []
-    for key, watched in sorted(rollout.watched.items()):
-        match standing(watched):
-            case Behind(why, details) | Stuck(why, details):
-                lines.append(f"{key}: {why}")
-                lines += [f"    {detail}" for detail in details]
-            case _:
-                pass
+    for key, one in late[:_DESCRIBED]:
+        lines.append(f"{key}: {one.why}")
+        lines += [f"    {detail}" for detail in one.details]
+    if len(late) > _DESCRIBED:
+        more = len(late) - _DESCRIBED
+        lines.append(f"… and {more} more (kubectl get applications -A)")
     return tuple(lines)
 
 

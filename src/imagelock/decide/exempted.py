@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from imagelock.core.exemption import Exemption
 
-__all__ = ["ExemptionUses"]
+__all__ = ["ExemptionUses", "ended"]
 
 
 class ExemptionUses:
@@ -54,6 +54,11 @@ class ExemptionUses:
                     yield _unused_preset(exemption.preset)
             elif exemption not in self._uses:
                 yield _unused(exemption)
+
+
+def ended(exemptions: Iterable[Exemption], today: date) -> Iterator[Finding]:
+    """Tell of exemptions that have ended."""
+    return (_expired(exemption) for exemption in exemptions if exemption.has_expired(today))
 
 
 def _expired(exemption: Exemption) -> Finding:

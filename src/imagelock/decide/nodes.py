@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NodeImages"]
 
-_KUBELET_LISTS = 50  # images: nodeStatusMaxImages, unless somebody changed it
+_KUBELET_LISTS = 50  # images: nodeStatusMaxImages, unless somebody set it, to a round number
+_KUBELET_NAMES = 5  # names of one image, which is no setting
 _NAMED = 3  # nodes that are named where many are meant
 
 
@@ -46,8 +47,7 @@ class NodeImages:
         self._architectures[node.name] = node.architecture
         for names in node.images:
             self._held_by.setdefault(names, []).append(node.name)
-        # A kubelet that lists more was told to, and what it was told is not known.
-        if len(node.images) == _KUBELET_LISTS:
+        if node.images and len(node.images) % _KUBELET_LISTS == 0:
             self._capped.append(node.name)
 
     def architecture(self, node: str) -> str:
@@ -61,6 +61,8 @@ class NodeImages:
         if terms.lock is None:
             return
         explained = _Explained(terms, terms.lock, proofs)
+        # Each node knows an image by the names that it pulled it by: told together.
+        together: dict[str, _Unexplained] = {}
         for names, nodes in self._held_by.items():
             references = _references(names)
             if not references or any(map(explained.holds, references)):
@@ -69,13 +71,17 @@ class NodeImages:
             if exemption is not None:
                 uses.add(exemption)
                 continue
-            yield _unexplained(references, nodes, cluster)
+            image = _image(references)
+            together.setdefault(image, _Unexplained(image)).add(references, nodes)
+        yield from (one.finding(cluster) for one in together.values())
 
     def skipped(self, terms: Terms, scope: Scope) -> Iterator[Skipped]:
         """Say which images were not looked at."""
         if self.nodes and scope.is_narrow:
             what = f"the images of {counted(self.nodes, 'node')}"
-            yield Skipped(what, "they are those of all namespaces and labels", expected=True)
+            yield Skipped(
+                what, "a node does not say which namespace or label an image is for", expected=True
+            )
         elif self.nodes and terms.lock is None:
             what = f"the images of {counted(self.nodes, 'node')}"
             yield Skipped(what, "only a lock could explain them", expected=True)
@@ -87,10 +93,18 @@ class NodeImages:
         if nameless:
             what = "1 image on a node" if nameless == 1 else f"{nameless} images on nodes"
             yield Skipped(what, "known by its ID only, without a name", expected=True)
+        full = sum(len(names) == _KUBELET_NAMES for names in self._held_by)
+        if full:
+            yield Skipped(
+                f"further names of {counted(full, 'image')} on nodes",
+                f"a kubelet lists no more than {_KUBELET_NAMES} names of one: a tag may be missing",
+                expected=True,
+            )
         if self._capped:
             yield Skipped(
                 f"further images of {_named(self._capped)}",
-                f"a kubelet lists no more than the {_KUBELET_LISTS} largest (nodeStatusMaxImages)",
+                "the list is as long as a kubelet's limit (nodeStatusMaxImages, "
+                f"{_KUBELET_LISTS} unless it was set): some may be missing",
                 expected=True,
             )
 
@@ -100,8 +114,7 @@ class _Explained:
 
     def __init__(self, terms: Terms, lock: Lock, proofs: Proofs) -> None:
         locked = {entry.digest for entry in lock} | {digest for _, digest in terms.hardcoded}
-        children = {child.digest for digest in locked for child in proofs.manifests(digest)}
-        self._digests = locked | children
+        self._digests = locked.union(*map(proofs.digests, locked))
 
     def holds(self, reference: ImageReference) -> bool:
         return reference.digest in self._digests
@@ -124,18 +137,31 @@ def _exemption(references: list[ImageReference], terms: Terms) -> Exemption | No
     return None
 
 
-def _unexplained(references: list[ImageReference], nodes: list[str], cluster: str) -> Finding:
-    held = f"{len(nodes):,} nodes hold it" if len(nodes) > 1 else "this node holds it"
-    message = f"{held}, and neither the lock nor an exemption explains it"
-    tag = _tag(references)
-    if tag:
-        message += f"; it was pulled by the tag '{tag}'"
-    return Finding.of(
-        "unexplained-image",
-        ClusterPlace(kind="Node", name=nodes[0], cluster=cluster),
-        message,
-        image=references[0].text,
-    )
+class _Unexplained:
+    """An image that nothing explains, the nodes that hold it, and a tag that one knows it by."""
+
+    def __init__(self, image: str) -> None:
+        self._image = image
+        self._nodes: dict[str, None] = {}
+        self._tag = ""
+
+    def add(self, references: list[ImageReference], nodes: list[str]) -> None:
+        self._nodes.update(dict.fromkeys(nodes))
+        self._tag = self._tag or _tag(references)
+
+    def finding(self, cluster: str) -> Finding:
+        count = len(self._nodes)
+        held = f"{count:,} nodes hold it" if count > 1 else "this node holds it"
+        message = f"{held}, and neither the lock nor an exemption explains it"
+        if self._tag:
+            message += f"; it was pulled by the tag '{self._tag}'"
+        place = ClusterPlace(kind="Node", name=next(iter(self._nodes)), cluster=cluster)
+        return Finding.of("unexplained-image", place, message, image=self._image)
+
+
+def _image(references: list[ImageReference]) -> str:
+    """Return the name by which an image is told: one with its digest, where it has one."""
+    return next((one for one in references if one.is_pinned), references[0]).text
 
 
 def _tag(references: list[ImageReference]) -> str:

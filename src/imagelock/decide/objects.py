@@ -13,9 +13,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from imagelock.core.cluster import Node, Page, Pod, Workload
-from imagelock.core.finding import Finding
+from imagelock.core.finding import Finding, Skipped
 from imagelock.core.place import ClusterPlace
+from imagelock.decide.nodes import NodeImages
 from imagelock.decide.running import NO_PROOFS
+from imagelock.decide.scope import announced, counted
 from imagelock.decide.verify import EVERYTHING, Scope, verify_pages
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ class Objects:
         # Of other objects, that some pods depend on: of nodes, and of the Jobs of CronJobs.
         self._architectures: dict[str, str] = {}
         self._jobs: dict[tuple[str, str], str] = {}
+        self._untold: dict[str, set[str]] = {}
 
     def by(self, terms: Terms, proofs: Proofs, *, strict: bool = False) -> Objects:
         """Return what judges by other terms, and knows the nodes and Jobs that were seen."""
@@ -77,10 +80,20 @@ class Objects:
         other._architectures, other._jobs = self._architectures, self._jobs
         return other
 
+    def skipped(self) -> Iterator[Skipped]:
+        """Say what is not looked at: by the call, and of the nodes that were seen by now."""
+        yield from announced(self._scope)
+        for reason, nodes in self._untold.items():
+            if nodes:
+                what = f"images of {counted(len(nodes), 'node')}"
+                yield Skipped(what, reason, expected=True)
+
     def forget(self, kind: str, namespace: str, name: str) -> None:
         """Forget an object that is gone."""
         if kind == "Node":
             self._architectures.pop(name, None)
+            for nodes in self._untold.values():
+                nodes.discard(name)
         elif kind == "Job":
             self._jobs.pop((namespace, name), None)
 
@@ -120,7 +133,12 @@ class Objects:
             )
 
     def _judged_node(self, node: Node) -> Iterator[Judged]:
+        self.forget("Node", "", node.name)
         self._architectures[node.name] = node.architecture
+        held = NodeImages()
+        held.take(node)
+        for skipped in held.skipped(self._terms, self._scope):
+            self._untold.setdefault(skipped.reason, set()).add(node.name)
         found = self._findings(Page(kind="", nodes=(node,)))
         of_node = found.get(("Node", "", node.name), ())
         yield Judged(kind="Node", namespace="", name=node.name, findings=tuple(of_node))

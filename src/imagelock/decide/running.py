@@ -123,10 +123,13 @@ def _proven(
     common = {child.digest for child in mine} & {child.digest for child in theirs}
     shared = [child for child in (*mine, *theirs) if child.digest in common]
     if shared:
-        return _for_this_node(shared, architecture)
-    if isinstance(proofs.about(asked), Index):
-        return Wrong(f"the pinned index holds no manifest {reported.digest}")
-    return None
+        return _for_this_node(shared, mine, theirs, architecture)
+    if not isinstance(proofs.about(asked), Index):
+        return None
+    inner = next((child.digest for child in (*mine, *theirs) if child.is_index), None)
+    if inner is not None:
+        return CannotCompare(f"the index holds another one, {inner}, whose document is missing")
+    return Wrong(f"the pinned index holds no manifest {reported.digest} of a platform")
 
 
 def _proven_config(
@@ -147,14 +150,24 @@ def _proven_config(
     return None
 
 
-def _for_this_node(shared: Iterable[Child], architecture: str) -> Verdict:
-    said = {child.architecture for child in shared} - {""}
-    if not said or not architecture or architecture in said:
+def _for_this_node(
+    shared: Iterable[Child], mine: Iterable[Child], theirs: Iterable[Child], architecture: str
+) -> Verdict:
+    said = _architectures(shared)
+    if not architecture or architecture in said:
         return Right()
-    theirs = ", ".join(sorted(said))
+    if architecture in _architectures(mine) & _architectures(theirs):
+        return Wrong(f"for {architecture} it leads to another manifest than the pinned index")
+    if not said:
+        return CannotCompare("the index does not say for which architecture its manifest is")
     return CannotCompare(
-        f"the manifest that it runs is for {theirs}, and its node's architecture is {architecture}"
+        f"the manifest that it runs is for {', '.join(sorted(said))}, and its node's architecture "
+        f"is {architecture}"
     )
+
+
+def _architectures(children: Iterable[Child]) -> set[str]:
+    return {child.architecture for child in children} - {""}
 
 
 def _unproven(asked: ImageReference, digest: Digest, reported: _Reported) -> Verdict:

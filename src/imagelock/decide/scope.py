@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from imagelock.core.cluster import Page
 
-__all__ = ["EVERYTHING", "LeftOut", "Scope", "counted"]
+__all__ = ["EVERYTHING", "LeftOut", "Scope", "announced", "counted"]
 
+_LEFT_OUT = "this namespace is left out (--exclude)"
 # Kinds that hold no pod template: nothing is lost when they are passed over.
 _WITHOUT_IMAGES = {
     "ClusterRole",
@@ -120,18 +121,33 @@ class LeftOut:
 
     def _by_the_call(self) -> Iterator[Skipped]:
         scope = self._scope
-        if scope.only:
-            only = ", ".join(sorted(scope.only))
-            yield _chosen(f"every namespace but {only}", "the call named those that are meant")
+        yield from _other_namespaces(scope)
         for namespace, count in sorted(self._namespaces.items()):
             if not scope.only or scope.leaves_out(namespace):
                 what = f"{counted(count, 'object')} in namespace {namespace}"
-                yield _chosen(what, "the call left this namespace out")
-        if scope.selector:
-            # A server that selects does not say how much it leaves out.
-            count = self._unselected
-            what = counted(count, "object") if count else "pods and workloads with other labels"
-            yield _chosen(what, f"the call named the selector '{scope.selector}'")
+                yield _chosen(what, _LEFT_OUT)
+        yield from _other_labels(scope, self._unselected)
+
+
+def announced(scope: Scope) -> Iterator[Skipped]:
+    """Say what a scope leaves out before anything was seen."""
+    yield from _other_namespaces(scope)
+    for name in sorted(scope.without):
+        yield _chosen(f"namespace {name}", _LEFT_OUT)
+    yield from _other_labels(scope, 0)
+
+
+def _other_namespaces(scope: Scope) -> Iterator[Skipped]:
+    if scope.only:
+        only = ", ".join(sorted(scope.only))
+        yield _chosen(f"every namespace but {only}", "--namespace names those that are meant")
+
+
+def _other_labels(scope: Scope, count: int) -> Iterator[Skipped]:
+    if scope.selector:
+        # A server that selects does not say how much it leaves out.
+        what = counted(count, "object") if count else "pods and workloads with other labels"
+        yield _chosen(what, f"only labels of --selector '{scope.selector}' were asked for")
 
 
 def counted(count: int, noun: str) -> str:

@@ -20,6 +20,7 @@ from imagelock.core.place import ClusterPlace, FilePlace
 from imagelock.core.podspec import POD_SPECS
 from imagelock.decide.asked import AskedImages
 from imagelock.decide.compared import RunningImages
+from imagelock.decide.exempted import ended
 from imagelock.decide.nodes import NodeImages
 from imagelock.decide.plain import Plain
 from imagelock.decide.running import NO_PROOFS
@@ -160,11 +161,21 @@ class _Verification:
         if not found.containers and kind in POD_SPECS:
             message = "it names no image, and every pod has one: this was cut, or made by hand"
             self._findings.append(Finding.of("not-read", self._place(kind, found), message))
-        for container in found.containers:
+        for container in (*found.containers, *self._in_texts(kind, found)):
             place = self._place(kind, found, container.path)
             self._asked.take(container.image, place)
             if isinstance(found, Pod):
                 self._running.take(container, place, found.node)
+
+    def _in_texts(self, kind: str, found: Pod | Workload) -> tuple[Container, ...]:
+        if isinstance(found, Pod) or not found.texts:
+            return ()
+        from imagelock.decide.texts import containers_in_texts  # what few clusters need
+
+        containers, problem = containers_in_texts(found)
+        if problem:
+            self._findings.append(Finding.of("not-looked-at", self._place(kind, found), problem))
+        return containers
 
     def _place(self, kind: str, found: Pod | Workload, container: str = "") -> ClusterPlace:
         return ClusterPlace(
@@ -196,8 +207,12 @@ class _Verification:
             yield Finding.of("not-looked-at", place, message)
 
     def _about_exemptions(self) -> Iterator[Finding]:
-        if self._asked.counts["images"]:
-            yield from self._asked.uses.findings(self._terms.exemptions, self._terms.today)
+        exemptions, today = self._terms.exemptions, self._terms.today
+        if self._scope != EVERYTHING:
+            # What a part of a cluster does not use, another part may.
+            yield from ended(exemptions, today)
+        elif self._asked.counts["images"]:
+            yield from self._asked.uses.findings(exemptions, today)
 
     def _coverage(self) -> Coverage:
         of_nodes = self._nodes.skipped(self._terms, self._scope)

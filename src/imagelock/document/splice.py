@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["Splice", "apply"]
+__all__ = ["Splice", "apply", "apply_by_pieces"]
+
+_PIECE = 1_000_000  # characters
 
 
 class Splice(Struct, frozen=True, order=True):
@@ -26,11 +28,19 @@ def apply(text: str, splices: Iterable[Splice]) -> str:
     Raises:
         ValueError: Two splices overlap; that is a bug of whoever planned them.
     """
+    return "".join(apply_by_pieces(text, splices))
+
+
+def apply_by_pieces(text: str, splices: Iterable[Splice]) -> Iterator[str]:
+    """Yield *text* with the splices made, piece by piece: a big one is not held twice."""
     parts: list[str] = []
-    kept = 0
+    kept = begun = 0
     for splice in sorted(splices):
         if splice.start < kept:
             raise ValueError(f"{splice} overlaps the splice before it")
         parts += (text[kept : splice.start], splice.new)
         kept = splice.end
-    return "".join((*parts, text[kept:]))
+        if kept - begun >= _PIECE:
+            yield "".join(parts)
+            parts, begun = [], kept
+    yield "".join((*parts, text[kept:]))

@@ -10,14 +10,18 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import yaml as pyyaml
+from msgspec import Struct
+from msgspec.structs import replace
 from yaml import events
 
+from imagelock.document.compose import behind_its_indicator, is_dull_text, mapping_of
 from imagelock.document.nodes import Alias, Mapping, Node, Scalar, Sequence, Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from imagelock.core.place import Source
+    from imagelock.document.nodes import KeyBits
 
 try:
     from yaml._yaml import CParser as FastestParser
@@ -34,6 +38,7 @@ __all__ = [
     "parse",
 ]
 
+_WORTH_LOADING = 300  # characters: below that, the other way is as quick
 MAX_DEPTH = 200  # levels: real manifests have under 60, and libyaml is quadratic in them
 
 # A line that begins or ends a document; no scalar may hold it, so cutting
@@ -49,7 +54,6 @@ _ONLY_DIRECTIVES = re.compile(
 )
 _PROPERTIES = re.compile(rf"(?>(?:[&!][^ \t{_BREAKS}]*+|[ \t{_BREAKS}]++|#[^{_BREAKS}]*+)+)")
 _SURROGATE = re.compile(r"(?<=\\)u[dD][89a-fA-F][0-9a-fA-F]{2}")
-_WHITE_SPACE = frozenset(" \t\r\n\x85\u2028\u2029")
 _BEFORE_CONTENT = re.compile("\ufeff*")
 
 
@@ -62,14 +66,18 @@ class BrokenYamlError(Exception):
         self.offset = offset
 
 
-class Chunk:
-    """One document of a stream, not parsed yet: from *start* to *end* of the text."""
+class Chunk(Struct, frozen=True, gc=False):
+    """One document of a stream, not parsed yet: from *start* to *end* of the text.
 
-    __slots__ = ("end", "start")
+    It may be a piece of a long list (`imagelock.document.lists`): *lead* is what
+    is read before it, *trail* behind it, and *first* the number of its first item.
+    """
 
-    def __init__(self, start: int, end: int) -> None:
-        self.start = start
-        self.end = end
+    start: int
+    end: int
+    lead: str = ""
+    trail: str = ""
+    first: int = 0
 
 
 def chunks(content: str) -> Iterator[Chunk]:
@@ -102,6 +110,14 @@ def parse(
     # libyaml does not count a byte order mark at the beginning.
     start = _BEFORE_CONTENT.match(text.content, start, end).end()  # type: ignore[union-attr]
     content = text.content if end - start == len(text.content) else text.content[start:end]
+    if chunk is not None and chunk.lead:
+        content, start = chunk.lead + content + chunk.trail, start - len(chunk.lead)
+    if parser is FastestParser and len(content) >= _WORTH_LOADING:
+        from imagelock.document import libyaml
+
+        roots = libyaml.load(text, content, start, MAX_DEPTH)
+        if roots is not None:
+            return roots
     try:
         return _Composer(text, start).compose(parser(content))
     except pyyaml.MarkedYAMLError as error:
@@ -112,21 +128,22 @@ def parse(
         raise _unreadable_character(content, start) from None
 
 
-def file_text(source: Source) -> Text:
+def file_text(source: Source, key_bits: KeyBits | None = None) -> Text:
     """Return a file's own text to look for images in.
 
     Templates are masked, and so are the escapes that JSON writes one character
     in two halves with: in YAML they are an error.
     """
     content = source.text
-    if "{{" in content:
+    has_templates = "{{" in content
+    if has_templates:
         # Imported for templates only: what reads them takes time to import.
         from imagelock.document.template import mask_templates
 
         content = mask_templates(content)
     if "\\u" in content:
         content = _SURROGATE.sub("ufffd", content)
-    return Text(content, source)
+    return Text(content, source, key_bits=key_bits, has_templates=has_templates)
 
 
 def _marks(content: str) -> Iterator[int]:
@@ -167,25 +184,35 @@ class _Composer:
     def compose(self, parser: Any) -> list[Node]:
         """Read all events of a parser."""
         roots: list[Node] = []
-        # A level is (event that opened it, the nodes in it so far).
+        text, base = self._text, self._base
+        # A level is (event that opened it, the nodes around it so far, whether they are dull).
         level: list[Node] = roots
-        levels: list[tuple[Any, list[Node]]] = []
+        is_dull = text.key_bits is not None
+        levels: list[tuple[Any, list[Node], bool]] = []
         get_event = parser.get_event
         while True:
             event = get_event()
             kind = event.__class__
             if kind is events.ScalarEvent:
-                level.append(self._scalar(event))
+                value = event.value
+                if value and event.anchor is None and event.tag is None:
+                    start, end = event.start_mark.index, event.end_mark.index
+                    level.append(Scalar(value, base + start, base + end, event.style or "", text))
+                else:
+                    level.append(self._scalar(event))
+                is_dull = is_dull and is_dull_text(value)
             elif kind is events.MappingStartEvent or kind is events.SequenceStartEvent:
                 self._open(event, len(levels))
-                levels.append((event, level))
-                level = []
+                levels.append((event, level, is_dull))
+                level, is_dull = [], text.key_bits is not None
             elif kind is events.MappingEndEvent or kind is events.SequenceEndEvent:
-                opened, outer = levels.pop()
-                outer.append(self._collection(opened, level))
-                level = outer
+                opened, outer, outer_is_dull = levels.pop()
+                node = self._collection(opened, level, is_dull=is_dull)
+                outer.append(node)
+                level, is_dull = outer, outer_is_dull and node.is_dull
             elif kind is events.AliasEvent:
                 level.append(self._alias(event))
+                is_dull = False
             elif kind is events.DocumentStartEvent:
                 self._anchors.clear()
             elif kind is events.StreamEndEvent:
@@ -199,19 +226,11 @@ class _Composer:
             # Where nothing else follows, the value is empty and stands behind them.
             start = _PROPERTIES.match(self._text.content, start, end).end()  # type: ignore[union-attr]
         elif start == end:
-            start = end = self._behind_its_indicator(start)
+            start = end = behind_its_indicator(self._text.content, start)
         scalar = Scalar(event.value, start, end, event.style or "", self._text, anchor, tag)
         if anchor is not None:
             self._anchors[anchor] = scalar
         return scalar
-
-    def _behind_its_indicator(self, position: int) -> int:
-        """Find where an empty scalar can be written: in a flow, the parsers say it stands later."""
-        content = self._text.content
-        start = position
-        while start and content[start - 1] in _WHITE_SPACE:
-            start -= 1
-        return start if start and content[start - 1] in ":?-" else position
 
     def _open(self, event: Any, depth: int) -> None:
         if depth >= MAX_DEPTH:
@@ -222,15 +241,15 @@ class _Composer:
         if event.anchor is not None:
             self._anchors[event.anchor] = None
 
-    def _collection(self, event: Any, nodes: list[Node]) -> Mapping | Sequence:
+    def _collection(self, event: Any, nodes: list[Node], *, is_dull: bool) -> Mapping | Sequence:
         start = self._base + event.start_mark.index
         node: Mapping | Sequence
         if event.__class__ is events.MappingStartEvent:
-            node = Mapping(tuple(zip(nodes[::2], nodes[1::2], strict=True)), start, event.anchor)
+            node = mapping_of(self._text, nodes, start, is_dull)
         else:
-            node = Sequence(tuple(nodes), start, event.anchor)
+            node = Sequence(tuple(nodes), start, None, is_dull)
         if event.anchor is not None:
-            self._anchors[event.anchor] = node
+            node = self._anchors[event.anchor] = replace(node, anchor=event.anchor)
         return node
 
     def _alias(self, event: Any) -> Alias:

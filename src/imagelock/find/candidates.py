@@ -53,9 +53,10 @@ class Candidates:
         """Say whether a document may hold a site; ``False`` is certain."""
         if self._parses_all:
             return True
-        if any(word in content for word in _WORDS):
-            return not _is_schema(content)
-        return self._mentions_the_lock(content)
+        # Schemas first: they are most of what a cluster's manifests weigh.
+        if _is_schema(content):
+            return False
+        return any(word in content for word in _WORDS) or self._mentions_the_lock(content)
 
     def _mentions_the_lock(self, content: str) -> bool:
         return any(name[0].lstrip("._-") in self._names for name in _NAME.finditer(content))

@@ -8,21 +8,25 @@ from imagelock.document.nodes import Mapping, Node
 
 __all__ = ["NO_CONTEXT", "Context", "context_of"]
 
-_MACHINES = "infrastructure.cluster.x-k8s.io/"
+# At the root of values: for every image that has none of its own.
+_REGISTRIES = ("imageRegistry", "registry", "defaultRegistry", "defaultImageRegistry")
+_MACHINES = ("infrastructure.cluster.x-k8s.io/", "machine.openshift.io/")
 
 
 class Context(Struct, frozen=True, kw_only=True):
     """What a document says of all its images, empty where it says nothing.
 
     *registry*, *tag* and *hub* stand in a chart's ``global`` or at the root of
-    its values. *is_values* is set for what is no Kubernetes object: whoever reads
-    it may join a tag to a name. *has_machines* is set for Cluster API's machines,
-    whose images are mostly disks.
+    its values; *replaces* is set where that registry goes before an image's own.
+    *is_values* is set for what is no Kubernetes object: whoever reads
+    it may join a tag to a name. *has_machines* is set for the machines of
+    Cluster API and OpenShift, whose images are mostly disks.
     """
 
     registry: str = ""
     tag: str = ""
     hub: str = ""
+    replaces: bool = False
     is_values: bool = False
     has_machines: bool = False
 
@@ -41,6 +45,7 @@ def context_of(root: Node, outer: Context) -> Context:
         registry=own.registry or outer.registry,
         tag=own.tag or outer.tag,
         hub=own.hub or outer.hub,
+        replaces=own.replaces if own.registry else outer.replaces,
         is_values=kind is None,
         has_machines=api_version.startswith(_MACHINES),
     )
@@ -53,12 +58,31 @@ def _shared(root: Mapping, kind: str | None) -> Context:
     image = shared.get("image")
     nested = image if isinstance(image, Mapping) else Mapping((), 0)
     hub = shared.text_of("hub") or ""
-    at_root = None if kind else root.text_of("imageRegistry") or root.text_of("registry")
+    at_root, tag_at_root = (None, None) if kind else _at_root(root)
+    in_global = shared.text_of("imageRegistry") or nested.text_of("registry")
+    in_global = in_global or shared.text_of("registry") or ""
     return Context(
         hub=hub,
-        registry=shared.text_of("imageRegistry") or nested.text_of("registry") or at_root or "",
+        registry=in_global or at_root or "",
+        # Where one has a path, each image has its own below it, or another registry.
+        replaces=bool(in_global) and "/" not in in_global,
         tag=shared.text_of("imageTag")
         or nested.text_of("tag")
-        or (hub and shared.text_of("tag"))
+        or ((hub or in_global) and shared.text_of("tag"))
+        or tag_at_root
         or "",
     )
+
+
+def _at_root(root: Mapping) -> tuple[str | None, str | None]:
+    """Return the registry and the tag that stand at the root of values, or in its ``images``."""
+    images = root.get("images")
+    if not isinstance(images, Mapping):
+        images = Mapping((), 0)
+    registry = next(filter(None, map(root.text_of, _REGISTRIES)), None)
+    space = root.text_of("defaultImageRepository")
+    if registry and space:
+        # Strimzi's, for what has no registry and no repository of its own.
+        registry = f"{registry}/{space}"
+    tag = images.text_of("tag") or root.text_of("defaultImageTag")
+    return registry or images.text_of("registry"), tag

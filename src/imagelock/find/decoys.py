@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 __all__ = ["keys_to_skip", "wants"]
 
 _EVERYTHING = None
+# Argo CD Image Updater's annotations: which tags may come, not which one is there.
+_UPDATER = "argocd-image-updater.argoproj.io/"
+# kubeadm joins these with names that it knows.
+_KUBEADM = ("imageRepository", "dns", "etcd")
 # Written by the cluster or by kubectl and read back by nobody; schemas, examples
 # and patterns, wherever they stand.
 _ANYWHERE = frozenset(
     (
         "managedFields",
         "kubectl.kubernetes.io/last-applied-configuration",
+        "openshift.io/imported-from",
         "openAPIV3Schema",
         "alm-examples",
         "verifyImages",
@@ -51,19 +56,19 @@ _KINDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("policy.sigstore.dev", ""): (),
     ("policies.kyverno.io", ""): (),
     ("argoproj.io", "Application"): ("operation",),
-    # kubeadm joins these with names that it knows.
-    ("kubeadm.k8s.io", ""): ("imageRepository", "dns", "etcd"),
+    ("kubeadm.k8s.io", ""): _KUBEADM,
     ("kpack.io", "Image"): ("tag", "additionalTags"),
+    ("skaffold", "Config"): ("build",),
 }
 _TRIGGERS = _ANYWHERE | {
     *("kind", "output", "pattern", "dependencies", "asserts", "tests", "questions", "version"),
-    *("$schema", "openapi", "swagger"),
+    *("$schema", "openapi", "swagger", "imageRepository"),
 }
 
 
 def wants(key: str) -> bool:
     """Say whether a mapping with this key may have parts that are to be skipped."""
-    return key in _TRIGGERS or is_push_key(key)
+    return key in _TRIGGERS or key.startswith(_UPDATER) or is_push_key(key)
 
 
 def keys_to_skip(mapping: Mapping, path: Path) -> frozenset[str] | None:
@@ -71,8 +76,12 @@ def keys_to_skip(mapping: Mapping, path: Path) -> frozenset[str] | None:
     kind = mapping.text_of("kind")
     if path is None and kind is None and _is_no_manifest(mapping):
         return _EVERYTHING
-    skip = {key.value for key, _ in mapping.pairs if type(key) is Scalar and is_push_key(key.value)}
+    keys = [key.value for key, _ in mapping.pairs if type(key) is Scalar]
+    skip = {key for key in keys if is_push_key(key)}
     skip |= _ANYWHERE
+    skip |= {key for key in keys if key.startswith(_UPDATER)}
+    if path is not None and path[1] == "clusterConfiguration":
+        skip.update(_KUBEADM)
     if _is_pushed_to(mapping.get("output"), path):
         skip.add("output")
     if isinstance(mapping.get("pattern"), Mapping | Sequence):
@@ -96,7 +105,9 @@ def _skipped_of_kind(kind: str | None, api_version: str | None) -> set[str] | No
 
 def _is_pushed_to(output: Node | None, path: Path) -> bool:
     return isinstance(output, Mapping) and (
-        (path is not None and path[1] == "build") or isinstance(output.get("image"), Scalar)
+        (path is not None and path[1] == "build")
+        or isinstance(output.get("image"), Scalar)
+        or isinstance(output.get("to"), Mapping)
     )
 
 

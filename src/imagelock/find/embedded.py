@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from imagelock.document.nodes import Mapping, Node, Scalar, Sequence, Text
+from imagelock.document.scalar import OffsetMap
 from imagelock.document.yaml import BrokenYamlError, Chunk, parse
 from imagelock.find.site import offsets_of
 
@@ -18,6 +21,9 @@ __all__ = ["NotADocument", "literal_lines", "may_hold_a_document", "open_documen
 
 _MAX_LEVELS = 4  # texts in texts: three levels are met in the field
 _MAX_LENGTH = 16_000_000  # characters
+_ENOUGH = 200  # characters of a first line
+_AT_THE_MARGIN = ("---", "...", "%", "\t")
+_UNUSUAL = re.compile(r"[\ufeff\x85\u2028\u2029]")
 
 
 class NotADocument(Struct, frozen=True):
@@ -51,18 +57,56 @@ def open_document(scalar: Scalar, path: Path) -> list[tuple[Node, Path]] | NotAD
         return NotADocument(f"texts inside texts, more than {_MAX_LEVELS} levels", 0)
     if len(value) > _MAX_LENGTH:
         return NotADocument(f"it is longer than {_MAX_LENGTH:,} characters", 0)
+    language = _language(value)
+    text = _as_it_stands(scalar, language) if scalar.style == "|" else None
+    if text is not None:
+        # What is broken is read once more: its place is told in the value.
+        with suppress(BrokenYamlError):
+            return _documents(parse(text), language, path)
     offsets = offsets_of(scalar)
     if offsets is None:
         return NotADocument("the way it is quoted or folded cannot be followed", 0)
-    language = _language(value)
     text = Text(value, scalar.text.source, scalar, offsets, language)
     try:
         roots = _tables(text) if language == "toml" else parse(text)
     except BrokenYamlError as error:
         return NotADocument(error.problem, error.offset)
+    return _documents(roots, language, path)
+
+
+def _documents(roots: list[Node], language: str, path: Path) -> list[tuple[Node, Path]]:
     return [
         (root, (path, f"{language}:$")) for root in roots if isinstance(root, Mapping | Sequence)
     ]
+
+
+def _as_it_stands(scalar: Scalar, language: str) -> Text | None:
+    """Return a literal block as it is indented, which YAML and JSON may be as a whole.
+
+    Its offsets need no map then. ``None`` where a mark of documents or a
+    directive is in it, which must stand at the margin, or the lines of the value
+    are not those of the text.
+    """
+    value, content = scalar.value, scalar.text.content
+    if language == "toml" or _needs_its_margin(value):
+        return None
+    start = content.find("\n", scalar.start, scalar.end) + 1
+    first = content.find(value[:_ENOUGH].partition("\n")[0], start, scalar.end)
+    body = content[start : scalar.end]
+    margin = body[: first - start]
+    lines = margin and f"\n{body}".replace(f"\n{margin}", "\n")[1:]
+    if not start or not lines or margin.strip(" ") or lines.rstrip("\n") != value.rstrip("\n"):
+        return None
+    return Text(body, scalar.text.source, scalar, OffsetMap.linear(start, len(body)), language)
+
+
+def _needs_its_margin(value: str) -> bool:
+    return (
+        value.startswith(_AT_THE_MARGIN)
+        or any(f"\n{mark}" in value for mark in _AT_THE_MARGIN)
+        or "\r" in value
+        or (not value.isascii() and _UNUSUAL.search(value) is not None)
+    )
 
 
 def _tables(text: Text) -> list[Node]:

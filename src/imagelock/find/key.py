@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from imagelock.document.nodes import Mapping, Scalar, Sequence
@@ -10,8 +11,11 @@ from imagelock.find.names import (
     is_image_key,
     is_image_variable,
     is_images_key,
+    is_joined_to_a_tag,
     looks_like_an_image,
     looks_like_no_picture,
+    may_be_a_host,
+    may_be_a_word,
     names_its_registry,
 )
 from imagelock.find.site import Problem, Unwritable
@@ -22,15 +26,25 @@ if TYPE_CHECKING:
 
     from imagelock.core.reference import ImageReference
     from imagelock.document.nodes import Node
+    from imagelock.find.context import Context
     from imagelock.find.site import Path, Site
     from imagelock.find.visit import Visit
 
 NAME = "key"
 
 # image: {name: <image ID>}, and what others call it
-_WHOLE = ("name", "ref", "reference", "url", "uri", "image", "override")
-# Beside an image without a tag, these may be joined to it by whoever reads it.
-_VERSIONS = ("version", "tag", "imageTag", "imageVersion")
+_WHOLE = ("name", "ref", "reference", "url", "uri", "image", "override", "value", "default")
+# A label's value has no room for an image ID.
+_LABELS = frozenset(("labels", "commonLabels", "matchLabels", "nodeSelector", "selector"))
+# Under these, a word names the disk of a machine, or of Ceph.
+_DISKS = frozenset(("rbd", "forProvider", "initializeParams"))
+# HelmRelease: spec.values; Kustomization: helmCharts[].valuesInline
+_VALUES = frozenset(("values", "valuesInline"))
+# image: {options: [<image ID>, ...]}: what a form offers
+_CHOICES = ("options", "values", "choices", "allowed")
+# Beside an image without a tag, these may be joined to it by whoever reads it:
+# version, imageTag, dockerTag, defaultImageVersion.
+_VERSION = re.compile(r"version|tag|[A-Za-z0-9_-]*?(?:[a-z0-9_-]Tag|_tag|[iI]mage_?[vV]ersion)")
 
 
 def wants(key: str) -> bool:
@@ -47,6 +61,8 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
         node = followed(value)
         if isinstance(node, Mapping | Sequence):
             yield from _inside(node, name, place, visit)
+        elif _is_no_input(name, mapping, path):
+            visit.claim(*(part for part in (node,) if type(part) is Scalar))
         elif is_image_key(name):
             yield from _image(mapping, name, value, place, visit)
         elif begins_with_image(name):
@@ -55,23 +71,37 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
             yield from optional(visit.image_at(value, place, NAME, looks_right=_is_certain))
 
 
+def _is_no_input(key: str, mapping: Mapping, path: Path) -> bool:
+    """Say whether a key describes a package (OLM), a label, or what is built here (Compose)."""
+    if path is None:
+        return False
+    if path[1] in _LABELS:
+        return True
+    if key == "containerImage":
+        return path[1] == "annotations"
+    return key == "image" and path[0] == (None, "services") and mapping.get("build") is not None
+
+
 def _is_variable(key: str) -> bool:
     """Say whether a key is the name of an environment variable, in a map of them."""
     return key.isupper() and is_image_variable(key)
 
 
-def _image(mapping: Mapping, key: str, value: Node, path: Path, visit: Visit) -> Iterator[Site]:
+def _image(
+    mapping: Mapping, key: str, value: Node, path: tuple[Path, str | int], visit: Visit
+) -> Iterator[Site]:
     # Many kinds of objects say `image: nginx`; a word under another key is no image ID.
-    takes_words = key == "image" and not visit.context.has_machines
-    looks_right = looks_like_no_picture if takes_words else looks_like_an_image
+    is_disk = visit.context.has_machines or (path[0] is not None and path[0][1] in _DISKS)
+    takes_words = key == "image" and not is_disk
+    looks_right = may_be_a_word if takes_words else looks_like_an_image
     site = visit.image_at(value, path, NAME, looks_right=looks_right)
     if site is None or site.image is None or site.image.tag or site.image.is_pinned:
         yield from optional(site)
         return
     problem = (
-        _joined_elsewhere(site.text, visit)
+        _joined_elsewhere(site.text, visit.context_at(path))
         or _joined_beside(site.text, mapping)
-        or _joined_perhaps(site.text, key, visit)
+        or _joined_perhaps(site.text, key, path, visit)
     )
     if problem is None:
         yield site
@@ -82,9 +112,9 @@ def _image(mapping: Mapping, key: str, value: Node, path: Path, visit: Visit) ->
     )
 
 
-def _joined_elsewhere(text: str, visit: Visit) -> Problem | None:
+def _joined_elsewhere(text: str, context: Context) -> Problem | None:
     """Tell of Istio's way: a bare name that is joined to ``global.hub`` and ``global.tag``."""
-    hub, tag = visit.context.hub, visit.context.tag
+    hub, tag = context.hub, context.tag
     if not hub or not tag or "/" in text:
         return None
     return Problem(
@@ -94,21 +124,34 @@ def _joined_elsewhere(text: str, visit: Visit) -> Problem | None:
     )
 
 
-def _joined_perhaps(text: str, key: str, visit: Visit) -> Problem | None:
+def _joined_perhaps(text: str, key: str, path: Path, visit: Visit) -> Problem | None:
     """Tell of values such as ``controllerImage: cr.example/controller``."""
-    if not visit.context.is_values or key == "image":
+    is_in_values = visit.context_at(path).is_values or _is_in_values(path)
+    if not is_joined_to_a_tag(key) and (key == "image" or not is_in_values):
         return None
-    return Problem("tag-elsewhere", f"'{text}' has no tag, and the chart may join one to '{key}'")
+    return Problem("tag-elsewhere", f"'{text}' has no tag, and one may be joined to '{key}'")
+
+
+def _is_in_values(path: Path) -> bool:
+    """Say whether a place is in the values that an object hands to a chart."""
+    while path is not None:
+        path, part = path
+        if part in _VALUES:
+            return True
+    return False
 
 
 def _joined_beside(text: str, mapping: Mapping) -> Problem | None:
     """Tell of an image without a tag where a version stands beside it."""
-    for key in _VERSIONS:
-        version = scalar_under(mapping, key)
-        if version is not None and not version.is_null and version.value:
+    for key, value in mapping.pairs:
+        version = followed(value)
+        if type(key) is not Scalar or type(version) is not Scalar:
+            continue
+        if _VERSION.fullmatch(key.value) and version.value and not version.is_null:
             return Problem(
                 "tag-elsewhere",
-                f"'{text}' has no tag, and may be joined to '{key}: {version.value}' beside it",
+                f"'{text}' has no tag, and may be joined to '{key.value}: {version.value}'"
+                " beside it",
             )
     return None
 
@@ -116,7 +159,11 @@ def _joined_beside(text: str, mapping: Mapping) -> Problem | None:
 def _inside(node: Mapping | Sequence, key: str, path: Path, visit: Visit) -> Iterator[Site]:
     if is_images_key(key):
         yield from _images(node, path, visit)
-    elif is_image_key(key) and isinstance(node, Mapping):
+    elif isinstance(node, Mapping) and (is_image_key(key) or begins_with_image(key)):
+        for choices in _CHOICES:
+            offered = node.get(choices)
+            if isinstance(offered, Mapping | Sequence):
+                yield from _images(offered, (path, choices), visit)
         for whole in _WHOLE:
             value = scalar_under(node, whole)
             if value is not None:
@@ -135,11 +182,16 @@ def _images(node: Mapping | Sequence, path: Path, visit: Visit) -> Iterator[Site
         if isinstance(value, Mapping) and place == (path, "tags"):
             # OpenStack-Helm: images: {tags: {api: <image ID>}}
             yield from _images(value, place, visit)
-        yield from optional(visit.image_at(value, place, NAME, looks_right=_is_one_of_many))
+        yield from optional(visit.image_at(value, place, NAME, looks_right=_is_listed))
 
 
 def _has_an_end(image: ImageReference) -> bool:
     return (image.tag is not None or image.is_pinned) and looks_like_no_picture(image)
+
+
+def _is_listed(image: ImageReference) -> bool:
+    """Say whether an item of ``images`` is one; ``redis:6379`` is a host and a port."""
+    return _has_an_end(image) and not may_be_a_host(image)
 
 
 def _is_one_of_many(image: ImageReference) -> bool:
@@ -147,4 +199,4 @@ def _is_one_of_many(image: ImageReference) -> bool:
 
 
 def _is_certain(image: ImageReference) -> bool:
-    return _has_an_end(image) or names_its_registry(image)
+    return (_has_an_end(image) or names_its_registry(image)) and not may_be_a_host(image)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Mapping, Scalar, Sequence
 from imagelock.find.site import Append, FillKey, Pin, Problem, Unwritable
-from imagelock.find.visit import scalar_under
+from imagelock.find.visit import optional, scalar_under
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ _ENTRY_KEYS = frozenset(("name", "newName", "newTag", "digest", "tagSuffix"))
 
 def wants(key: str) -> bool:
     """Say whether a mapping with this key is of interest."""
-    return key == "images"
+    return key in {"images", "imageTag"}
 
 
 def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
@@ -31,6 +31,7 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
 
     A Kustomization may leave its kind out, so entries are known by their keys.
     """
+    yield from optional(_of_transformer(mapping, path, visit))
     images = mapping.get("images")
     if not isinstance(images, Sequence):
         return
@@ -40,6 +41,14 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
             site = _entry(entry, ((path, "images"), index), visit)
             if site is not None:
                 yield site
+
+
+def _of_transformer(mapping: Mapping, path: Path, visit: Visit) -> Site | None:
+    """Find the entry of an ``ImageTagTransformer``."""
+    entry = mapping.get("imageTag")
+    if not isinstance(entry, Mapping) or not _is_entry(entry, known=False):
+        return None
+    return _entry(entry, (path, "imageTag"), visit)
 
 
 def _is_entry(entry: Mapping, *, known: bool) -> bool:

@@ -8,6 +8,10 @@ narrow, and docs/finding-images.md gives its reasons:
     (3) it spells its registry, or its tag is one that the lock has for it,
     (4) and the text is neither prose nor the target of a push.
 
+In a script, a flag, a variable or a property right before it is as good as a
+key, and then the lock need not know it: `kubectl run x --image=quay.io/x/y:1`,
+or `image: quay.io/x/y:1` in a text that is no YAML as a whole.
+
 Arguments without a tag are in `imagelock.find.arguments`.
 """
 
@@ -17,7 +21,15 @@ import re
 from typing import TYPE_CHECKING
 
 from imagelock.core.lock import Missing
-from imagelock.find.names import is_push_flag, names_its_registry
+from imagelock.find.names import (
+    is_image_flag,
+    is_image_key,
+    is_image_variable,
+    is_push_flag,
+    looks_like_no_picture,
+    may_be_a_host,
+    names_its_registry,
+)
 from imagelock.find.site import Append
 from imagelock.find.tokens import tokens
 
@@ -31,16 +43,31 @@ if TYPE_CHECKING:
     from imagelock.find.visit import Visit
 
 NAME = "lock"
+KEY = "key"
 
-# Texts for people. In a note, a whole image ID may be read by a program.
+# Texts for people, and queries, which compare with images. In a note, a whole
+# image ID may be read by a program.
 _PROSE = re.compile(
     r"^(?:description|summary|messages?|notes?|comments?|title|help|docs?|documentation"
-    r"|changelog|changes|reason|releaseNotes)$|(?:Description|Message)$",
+    r"|changelog|changes|reason|releaseNotes|expr|expression|query|promql)$"
+    r"|(?:Description|Message)$",
     re.IGNORECASE,
 )
 _NOTES = frozenset(("annotations", "labels"))
 _LAST_WORD = re.compile(r"(?:^|[\s\"'(])([a-z-]+)[\s=]+\"?\Z")
-_LONGEST_FLAG = 40  # characters
+# --image nginx:1        IMAGE=nginx:1        and where a line or an object begins:
+# image: nginx:1         {"image": "nginx:1"
+_TELLING = re.compile(
+    r"(?:(?:^|[\s\"'({,])(?:(?P<flag>-[A-Za-z0-9_.-]+)[ \t]+"
+    r"|(?P<name>[A-Za-z0-9_.-]+)[\"']?[ \t]*=[ \t]*)"
+    r"|(?:^|[\n{,])[ \t]*(?:-[ ]+)?[\"']?(?P<key>[A-Za-z0-9_.-]+)[\"']?:[ \t]+)"
+    r"[\"']?\Z"
+)
+_COMMENT = re.compile(r"(?:^|[\s;])(?:#|//)")
+# BuildKit's: --output type=image,name=<image ID>,push=true
+_OUTPUT = re.compile(r"\btype=(?:image|registry|docker|oci),(?:[^\s,]+,)*name=\"?\Z")
+_LONGEST_FLAG = 60  # characters
+_LONGEST_LINE = 300  # characters, in which a comment may have begun
 
 
 def may_name_an_image(value: str) -> bool:
@@ -54,7 +81,8 @@ def find(scalar: Scalar, path: Path, visit: Visit) -> Iterator[Site]:
         return
     is_note = _is_note(path)
     for token in tokens(scalar):
-        if not _is_known(token.image, visit):
+        is_told = _is_told(scalar, token)
+        if not is_told and not _is_known(token.image, visit):
             continue
         if is_note and len(token.image.text) < len(scalar.value.strip()):
             return
@@ -63,7 +91,7 @@ def find(scalar: Scalar, path: Path, visit: Visit) -> Iterator[Site]:
                 scalar,
                 token.image,
                 path,
-                NAME,
+                KEY if is_told else NAME,
                 text=token.image.text,
                 pin=Append(scalar, token.end),
                 offset=token.start,
@@ -86,7 +114,26 @@ def _is_known(image: ImageReference, visit: Visit) -> bool:
     return image.tag is not None and not isinstance(visit.lock.match(image), Missing)
 
 
+def _is_told(scalar: Scalar, token: Token) -> bool:
+    """Say whether a flag or a variable right before it says that it is an image."""
+    start = max(token.start - _LONGEST_FLAG, 0)
+    before = _TELLING.search(scalar.value, start, token.start)
+    image = token.image
+    if before is None or may_be_a_host(image) or not looks_like_no_picture(image):
+        return False
+    line = scalar.value.rfind("\n", max(token.start - _LONGEST_LINE, 0), token.start)
+    if _COMMENT.search(scalar.value, max(line, 0), token.start):
+        return False
+    name = before["flag"] or before["name"] or before["key"]
+    if name.startswith("-"):
+        return is_image_flag(name)
+    return is_image_key(name) or (name.isupper() and is_image_variable(name))
+
+
 def _is_pushed(scalar: Scalar, token: Token) -> bool:
     """Say whether the word before it, in a script, is a command or a flag that pushes there."""
-    before = _LAST_WORD.search(scalar.value, max(token.start - _LONGEST_FLAG, 0), token.start)
-    return before is not None and is_push_flag(before[1])
+    start = max(token.start - _LONGEST_FLAG, 0)
+    before = _LAST_WORD.search(scalar.value, start, token.start)
+    if before is not None and is_push_flag(before[1]):
+        return True
+    return _OUTPUT.search(scalar.value, start, token.start) is not None

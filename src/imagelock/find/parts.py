@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imagelock.document.nodes import Node, Scalar
 from imagelock.find.visit import followed
@@ -21,21 +22,31 @@ if TYPE_CHECKING:
 
     from imagelock.document.nodes import Mapping
 
-__all__ = ["DIGEST_KEYS", "Parts", "groups_of", "is_part"]
+__all__ = ["ADDRESSES", "DIGEST_KEYS", "NAMESPACES", "Parts", "groups_of", "is_part"]
 
 REPOSITORY_KEYS = ("repository", "repo", "image", "name")
 DIGEST_KEYS = ("digest", "sha")
+# What may stand between a registry and a name.
+NAMESPACES = ("namespace", "organization", "org", "project")
+# What a name may be called, under a key that says image.
+ADDRESSES = ("path", "url")
 _PARTS = frozenset(
     (
         *("registry", "defaultRegistry", "hub", *REPOSITORY_KEYS),
         *("tag", "version", *DIGEST_KEYS, "useDigest"),
+        *NAMESPACES,
+        *ADDRESSES,
     )
 )
 # Without one of these, the others are no image; a name stands everywhere.
-_TELLING = _PARTS - {"name", "image", "hub", "useDigest", "defaultRegistry"}
-# imageTag, image_tag, IMAGE-TAG, operatorImageRepository
+_TELLING = _PARTS - {
+    *("name", "image", "hub", "useDigest", "defaultRegistry"),
+    *NAMESPACES,
+    *ADDRESSES,
+}
+# imageTag, image_tag, IMAGE-TAG, operatorImageRepository, worker.image.tag
 _MEMBER = re.compile(
-    r"(?P<stem>(?:[A-Za-z0-9_-]*[a-z0-9_-])?(?:image|Image|IMAGE))[_-]?"
+    r"(?P<stem>(?:[A-Za-z0-9_.-]*[a-z0-9_.-])?(?:image|Image|IMAGE))[_.-]?"
     r"(?P<part>registry|repository|repo|name|tag|version|digest|sha|hub)",
     re.IGNORECASE,
 )
@@ -43,6 +54,10 @@ _MEMBER = re.compile(
 _OTHER_MEMBER = re.compile(
     r"(?P<stem>[A-Za-z0-9_-]*[a-z0-9_-])[_-]?(?P<part>Repository|Tag|Digest|_repository|_tag|_digest)"
 )
+# Joined to the tag, by charts that have such a key.
+_AFFIXES = frozenset(("tagSuffix", "suffix", "flavour", "variant"))
+# Cilium's operator: one digest for each of its variants, genericDigest, awsDigest ...
+_VARIANT_DIGEST = re.compile(r"[a-z][A-Za-z]*Digest")
 # Not an image but what other images take from; and sources, charts, packages.
 _DEFAULTS = re.compile(r"^_?default[_-]?Image", re.IGNORECASE)
 _NO_IMAGE = re.compile(r"git|chart|helm|source|module|plugin|package|docs?$|^image", re.IGNORECASE)
@@ -52,13 +67,15 @@ class Parts(Struct, frozen=True):
     """Scalars that may make an image, by the part that each one is.
 
     *places* are the nodes of the same parts as they stand in the mapping, which
-    may be aliases; *stem* is empty for keys that are parts by themselves.
+    may be aliases; *stem* is empty for keys that are parts by themselves, and
+    *obstacle* says why a digest behind the tag would not do.
     """
 
     stem: str
     scalars: dict[str, Scalar]
     places: dict[str, Node]
     keys: dict[str, Scalar]
+    obstacle: str = ""
 
     def value(self, part: str) -> str:
         """Return a part's text, empty where it is missing or null."""
@@ -87,7 +104,22 @@ def groups_of(mapping: Mapping) -> Iterator[Parts]:
         member = _member(key.value)
         if member:
             _add(groups, *member, key, value)
+    if "" in groups:
+        groups[""] = replace(groups[""], obstacle=_obstacle(mapping, groups[""].value("tag")))
     yield from _with_stems(groups, mapping)
+
+
+def _obstacle(mapping: Mapping, tag: str) -> str:
+    """Say why a digest behind the tag would not reach the image, if so."""
+    for key, value in mapping.pairs:
+        scalar = followed(value)
+        if type(key) is not Scalar or type(scalar) is not Scalar or scalar.is_null:
+            continue
+        if key.value in _AFFIXES and scalar.value not in tag:
+            return f"'{key.value}: {scalar.value}' is joined to its tag"
+        if scalar.value.startswith("sha256:") and _VARIANT_DIGEST.fullmatch(key.value):
+            return f"the chart takes its digest from '{key.value}'"
+    return ""
 
 
 def _member(key: str) -> tuple[str, str] | None:

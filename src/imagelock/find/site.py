@@ -38,6 +38,7 @@ Path = tuple["Path", str | int] | None
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _LONGEST_GAP = 200  # characters between a colon and where its value belongs
 _TEXT_TAGS = frozenset((None, "!", "tag:yaml.org,2002:str"))
+_TOML_NUMBER = re.compile(r"[0-9][0-9._]*")
 _READ_AS_A_NUMBER = re.compile(r"[0-9]+(?:e[0-9]+)?")
 
 
@@ -149,11 +150,27 @@ def format_path(path: Path) -> str:
 def _appended(scalar: Scalar, offset: int, digest: Digest) -> Splice | Unwritable:
     if scalar.tag not in _TEXT_TAGS:
         return Unwritable("its YAML tag says that it is no text")
+    if _is_bare_in_json(scalar) or _is_number_in_toml(scalar):
+        return Unwritable("it is a number: write it in quotes")
     offsets = offsets_of(scalar)
     if offsets is None:
         return Unwritable("the way it is quoted or folded cannot be followed")
     position = scalar.text.root_end(offsets.end(offset))
     return Splice(position, position, f"@{digest}")
+
+
+def _is_bare_in_json(scalar: Scalar) -> bool:
+    """Say whether a value without quotes stands in JSON, which has none but numbers and words."""
+    if scalar.style:
+        return False
+    content = scalar.text.content
+    before = content[max(scalar.start - _LONGEST_GAP, 0) : scalar.start].rstrip()
+    return before.endswith('":') and content[:_LONGEST_GAP].lstrip()[:1] in {"{", "["}
+
+
+def _is_number_in_toml(scalar: Scalar) -> bool:
+    is_bare = not scalar.style and scalar.text.language == "toml"
+    return is_bare and _TOML_NUMBER.fullmatch(scalar.value) is not None
 
 
 def _filled(scalar: Scalar, value: str, *, is_json: bool) -> Splice | Unwritable:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from imagelock.document.nodes import Mapping, Node, Scalar, Sequence
+from imagelock.document.compose import is_dull_text
+from imagelock.document.nodes import Alias, KeyBits, Mapping, Node, Scalar, Sequence
 from imagelock.document.yaml import BrokenYamlError, chunks, file_text, parse
 from imagelock.find import (
     argo,
@@ -19,6 +20,7 @@ from imagelock.find import (
     kustomize,
     locked,
     openshift,
+    parameters,
     patches,
     position,
     split,
@@ -31,23 +33,38 @@ from imagelock.find.site import Path, Site
 from imagelock.find.visit import Knowledge, Layer, Visit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from imagelock.core.place import Source
-    from imagelock.document.nodes import Alias, Text
+    from imagelock.document.nodes import Text
     from imagelock.document.yaml import Chunk
 
 __all__ = ["FoundSites", "Knowledge", "Unread", "find_sites"]
 
 # In this order, so that what is certain by its position is not told by its key.
-_FINDERS = (argo, kustomize, position, openshift, patches, split, arguments, key)
+_FINDERS = (
+    argo,
+    kustomize,
+    position,
+    openshift,
+    patches,
+    split,
+    arguments,
+    parameters,
+    key,
+)
 _SPLIT = 1 << _FINDERS.index(split)
 _LONGEST_KEY = 512  # characters: annotations' keys have at most 317
+_LONG = 1_000_000  # characters: a list of objects of that size is read in pieces
+_ITEMS = (None, "items")
+_MOST_KEYS = 16_384  # that are remembered
 _SMALL = 65_536  # characters: parsing them takes a few milliseconds
 _NOTHING: frozenset[str] = frozenset()
 _DECOY = 1 << len(_FINDERS)
+_ALL_FINDERS = _DECOY - 1
 _OBJECT = _DECOY << 1
 _MERGES = _OBJECT << 1
+_VARIABLE = _MERGES << 1  # many have a value, and few of these name an image
 
 
 class Unread(Struct, frozen=True):
@@ -73,19 +90,18 @@ class FoundSites(Struct, frozen=True):
 
 def find_sites(source: Source, knowledge: Knowledge) -> FoundSites:
     """Find every place of a text that names an image, by the rules of DESIGN §5."""
-    text = file_text(source)
+    # A key of the configuration may lead anywhere, so all is walked.
+    text = file_text(source, None if knowledge.find_keys else _KEY_BITS)
     walk = _Walk(knowledge)
     unread: list[Unread] = []
     for chunk in _worth_parsing(text, knowledge):
         try:
-            roots = parse(text, chunk)
+            walk.chunk(text, chunk)
         except BrokenYamlError as error:
             from imagelock.find import lines
 
             unread.append(Unread(error.problem, error.offset))
             walk.sites += lines.find_literals(text, chunk, walk.visit)
-            continue
-        walk.stream(roots)
     allowed = [
         _with_others(site, knowledge)
         for site in walk.sites
@@ -131,9 +147,34 @@ class _Walk:
     def __init__(self, knowledge: Knowledge) -> None:
         self.sites: list[Site] = []
         self.visit = Visit(knowledge)
+        self._first_item = 0
 
-    def stream(self, roots: list[Node]) -> None:
-        """Walk the documents of one chunk; nodes of another are of no more use."""
+    def chunk(self, text: Text, chunk: Chunk) -> None:
+        """Walk the documents of one chunk.
+
+        Raises:
+            BrokenYamlError: It is no YAML.
+        """
+        if chunk.end - chunk.start < _LONG or not self._in_pieces(text, chunk):
+            self._stream(parse(text, chunk))
+
+    def _in_pieces(self, text: Text, chunk: Chunk) -> bool:
+        """Walk a long list a piece at a time, so that few nodes are held at once."""
+        from imagelock.document.lists import pieces
+
+        known, templated = len(self.sites), self.visit.templated
+        try:
+            for piece in pieces(text.content, chunk):
+                self._stream(parse(text, piece), piece.first)
+        except BrokenYamlError:
+            del self.sites[known:]
+            self.visit.templated = templated
+            return False
+        return self._first_item > 0
+
+    def _stream(self, roots: list[Node], first_item: int = 0) -> None:
+        """Walk what was parsed together; nodes of another chunk are of no more use."""
+        self._first_item = first_item
         first = len(self.sites)
         self.visit.roots += roots
         for root in roots:
@@ -158,11 +199,16 @@ class _Walk:
             if kind is Scalar:
                 self._scalar(node, path)  # type: ignore[arg-type]
             elif kind is Mapping:
-                self._mapping(node, path, stack)  # type: ignore[arg-type]
+                if not node.is_dull:  # type: ignore[union-attr]
+                    self._mapping(node, path, stack)  # type: ignore[arg-type]
             elif kind is Sequence:
-                items = node.items  # type: ignore[union-attr]
-                namespace = visit.namespace
-                stack += [(items[i], (path, i), namespace) for i in range(len(items) - 1, -1, -1)]
+                if not node.is_dull:  # type: ignore[union-attr]
+                    items, namespace = node.items, visit.namespace  # type: ignore[union-attr]
+                    first = self._first_item if path == _ITEMS else 0
+                    stack += [
+                        (items[i], (path, first + i), namespace)
+                        for i in range(len(items) - 1, -1, -1)
+                    ]
             elif split.names_an_image(path):
                 self._alias(node, path)  # type: ignore[arg-type]
         visit.namespace = outer
@@ -176,7 +222,7 @@ class _Walk:
     def _mapping(
         self, mapping: Mapping, path: Path, stack: list[tuple[Node, Path, str | None]]
     ) -> None:
-        interest = _interest_of(mapping)
+        interest = mapping.bits if mapping.bits >= 0 else _interest_of(mapping)
         skip = decoys.keys_to_skip(mapping, path) if interest & _DECOY else _NOTHING
         if skip is None:
             self.visit.left_out.append(mapping)
@@ -188,21 +234,21 @@ class _Walk:
             self._ask_finders(view, path, _interest_of(view))
         elif interest:
             self._ask_finders(mapping, path, interest)
+        visit, may_skip = self.visit, mapping.bits >= 0
         for name, value in reversed(mapping.pairs):
             key_text = name.value if type(name) is Scalar else "?"
             if key_text in skip:
-                self.visit.left_out.append(value)
-            elif not self.visit.is_replaced(value):
-                stack.append((value, (path, key_text), self.visit.namespace))
+                visit.left_out.append(value)
+            elif not (may_skip and _is_dull(value)) and not visit.is_replaced(value):
+                stack.append((value, (path, key_text), visit.namespace))
 
     def _ask_finders(self, mapping: Mapping, path: Path, interest: int) -> None:
-        for index, finder in enumerate(_FINDERS):
-            if interest & (1 << index):
-                for found in finder.find(mapping, path, self.visit):
-                    if isinstance(found, Layer):
-                        self.document(found.root, found.path)
-                    else:
-                        self.sites.append(found)
+        for find in _finders_of(interest & (_ALL_FINDERS | _VARIABLE)):
+            for found in find(mapping, path, self.visit):
+                if isinstance(found, Layer):
+                    self.document(found.root, found.path)
+                else:
+                    self.sites.append(found)
 
     def _scalar(self, scalar: Scalar, path: Path) -> None:
         visit = self.visit
@@ -211,6 +257,8 @@ class _Walk:
         if visit.knowledge.find_keys:
             self.sites += configured.find(scalar, path, visit)
         value = scalar.value
+        if ":" not in value and "[" not in value:
+            return
         if embedded.may_hold_a_document(scalar):
             opened = embedded.open_document(scalar, path)
             if not isinstance(opened, embedded.NotADocument) and opened:
@@ -222,22 +270,48 @@ class _Walk:
             self.sites += locked.find(scalar, path, visit)
 
 
+def _is_dull(node: Node) -> bool:
+    """Say whether no finder would look at a value, or at anything in it."""
+    if type(node) is Scalar:
+        return is_dull_text(node.value)
+    return type(node) is not Alias and node.is_dull  # type: ignore[union-attr]
+
+
 def _interest_of(mapping: Mapping) -> int:
     """Return which finders want to see a mapping, as bits."""
     interest = 0
     for name, _ in mapping.pairs:
-        if type(name) is Scalar and len(name.value) <= _LONGEST_KEY:
-            interest |= _interest_in(name.value)
+        if type(name) is Scalar:
+            interest |= _KEY_BITS[name.value]
     return interest
 
 
-# Keys repeat: a hundred of them make nine of ten in any file.
-@lru_cache(maxsize=16_384)
-def _interest_in(name: str) -> int:
-    interest = _DECOY if decoys.wants(name) else 0
-    interest |= _OBJECT if name == "kind" else 0
-    interest |= _MERGES if name == MERGE_KEY else 0
-    for index, finder in enumerate(_FINDERS):
-        if finder.wants(name):
-            interest |= 1 << index
-    return interest
+@cache
+def _finders_of(interest: int) -> tuple[Callable[..., Iterator[Site | Layer]], ...]:
+    if interest & _VARIABLE:
+        interest |= 1 << _FINDERS.index(arguments)
+    return tuple(f.find for index, f in enumerate(_FINDERS) if interest & (1 << index))
+
+
+class _KeyBits(KeyBits):
+    """Which finders want to see a mapping with a key; one bit a finder."""
+
+    telling = _ALL_FINDERS | _MERGES
+
+    def __missing__(self, key: str) -> int:
+        if len(key) > _LONGEST_KEY:
+            return 0
+        bits = _DECOY if decoys.wants(key) else 0
+        bits |= _OBJECT if key == "kind" else 0
+        bits |= _MERGES if key == MERGE_KEY else 0
+        bits |= _VARIABLE if key == "value" else 0
+        for index, finder in enumerate(_FINDERS):
+            if finder.wants(key):
+                bits |= 1 << index
+        # Keys repeat: a hundred of them make nine of ten in any file.
+        if len(self) < _MOST_KEYS:
+            self[key] = bits
+        return bits
+
+
+_KEY_BITS = _KeyBits()

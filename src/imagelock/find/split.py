@@ -11,21 +11,35 @@ from imagelock.core.grammar import DIGEST_HEX_DIGITS
 from imagelock.core.lock import Ambiguous, Found, Missing
 from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Mapping, Scalar
+from imagelock.find.joins import ways_of
 from imagelock.find.parts import DIGEST_KEYS, Parts, groups_of, is_part
 from imagelock.find.site import Append, FillKey, Path, Pin, Problem, Unwritable
+from imagelock.find.visit import is_typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelock.core.reference import Digest
+    from imagelock.find.context import Context
+    from imagelock.find.joins import Way
     from imagelock.find.site import Site
     from imagelock.find.visit import Visit
 
 NAME = "split"
 
 _IMAGE_KEY = re.compile(r"(?:^|[_.-])images?$|[a-z0-9]Images?$", re.IGNORECASE)
+_MACHINE_IMAGE = re.compile(r"(?:machine|vm|ami|disk)[_-]?images?", re.IGNORECASE)
 # Beside these, a repository is one of sources, charts or packages.
 _NO_IMAGE_BESIDE = frozenset(("owner", "branch", "chart", "revision", "targetRevision"))
+# Under these, too, and at these hosts.
+_SOURCE_KEY = re.compile(
+    r"(?:git|helm|chart|source|module|plugin|package)s?(?:[rR]ef|[sS]ource|[rR]epo(?:sitory)?)?"
+)
+_SOURCE_HOST = re.compile(r"(?:github|gitlab|bitbucket)\.(?:com|org)/")
+
+
+# A name that is a registry's alone: to be joined to names that stand elsewhere.
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
 
 
 class _Reading(Struct, frozen=True):
@@ -38,18 +52,22 @@ class _Reading(Struct, frozen=True):
 
 def wants(key: str) -> bool:
     """Say whether a mapping with this key is of interest."""
-    return is_part(key)
+    return is_part(key) or key == "global"
 
 
 def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
     """Find the images that the keys of one mapping make together."""
+    if mapping.get("global") is not None and path is not None:
+        visit.enter_values(mapping, path)
     if visit.has_spoken_of(mapping):
         return
-    is_image_key = names_an_image(path)
+    is_image_key = names_an_image(path) or (
+        mapping.text_of("repository") is not None and _is_below_images(path)
+    )
     for parts in groups_of(mapping):
         if any(visit.is_whole(scalar) for scalar in parts.scalars.values()):
             continue
-        if not is_image_key and not parts.stem and _is_source(mapping):
+        if not is_image_key and not parts.stem and _is_source(mapping, path):
             continue
         site = _found(parts, path, visit, is_image_key=is_image_key or bool(parts.stem))
         if site is not None:
@@ -60,58 +78,53 @@ def names_an_image(path: Path) -> bool:
     """Say whether a place is under a key that names an image, or in a list under one."""
     while path is not None and isinstance(path[1], int):
         path = path[0]
-    return path is not None and isinstance(path[1], str) and bool(_IMAGE_KEY.search(path[1]))
+    if path is None or not isinstance(path[1], str) or _MACHINE_IMAGE.match(path[1]):
+        return False
+    return bool(_IMAGE_KEY.search(path[1]))
 
 
-def _is_source(mapping: Mapping) -> bool:
+def _is_below_images(path: Path) -> bool:
+    """Say whether a place is one or two keys below ``image`` or ``images``."""
+    for _ in range(3):
+        if path is None:
+            return False
+        path, part = path
+        if part in {"image", "images"}:
+            return True
+    return False
+
+
+def _is_source(mapping: Mapping, path: Path) -> bool:
+    if path is not None and _SOURCE_KEY.fullmatch(str(path[1])):
+        return True
+    if _SOURCE_HOST.match(mapping.text_of("repository") or ""):
+        return True
     return any(type(key) is Scalar and key.value in _NO_IMAGE_BESIDE for key, _ in mapping.pairs)
 
 
 def _found(parts: Parts, path: Path, visit: Visit, *, is_image_key: bool) -> Site | None:
-    ways = list(_ways(parts, is_image_key=is_image_key))
+    ways = list(ways_of(parts, is_image_key=is_image_key))
     if not ways:
         return _lone_tag(parts, path, visit) if is_image_key and not parts.stem else None
     if any(scalar.is_templated for scalar in parts.scalars.values()):
         visit.claim(*parts.scalars.values())
         visit.templated += 1
         return None
-    readings = [reading for way in ways for reading in _read(parts, *way, visit)]
+    readings = [reading for way in ways for reading in _read(parts, *way, path, visit)]
     if not readings:
         return _no_reference(parts, ways[0], path, visit) if is_image_key else None
     return _site(parts, readings, path, visit)
 
 
-_Way = tuple[tuple[str, ...], str]
-
-
-def _ways(parts: Parts, *, is_image_key: bool) -> Iterator[_Way]:
-    """Yield which parts may make the name, and which one the tag; the most likely first."""
-    tag = "tag" if parts.has("tag") or not (is_image_key and parts.has("version")) else "version"
-    has_end = parts.has("tag", *DIGEST_KEYS)
-    if parts.stem and not (has_end or parts.has("version")):
+def _read(
+    parts: Parts, names: tuple[str, ...], tag: str, path: Path, visit: Visit
+) -> Iterator[_Reading]:
+    if is_typed(parts.scalars[names[-1]]):
         return
-    if parts.value("repository"):
-        if parts.value("image") and parts.value("version") and not parts.has("tag"):
-            # NVIDIA's operators: repository/image:version.
-            yield ("repository", "image"), "version"
-        elif has_end or is_image_key:
-            if parts.value("name") and parts.value("registry"):
-                # Strimzi: registry/repository/name:tag.
-                yield ("repository", "name"), tag
-            yield ("repository",), tag
-            if parts.value("name") and not parts.value("registry") and is_image_key:
-                yield ("repository", "name"), tag
-    elif parts.value("image") and (has_end or parts.value("registry") or parts.stem):
-        yield ("image",), tag
-    elif parts.value("repo") and has_end and (is_image_key or parts.value("registry")):
-        yield ("repo",), tag
-    elif parts.value("name") and (has_end or tag == "version") and is_image_key:
-        yield ("name",), tag
-
-
-def _read(parts: Parts, names: tuple[str, ...], tag: str, visit: Visit) -> Iterator[_Reading]:
     name = "/".join(parts.value(part) for part in names)
-    for prefix in _prefixes(parts, name, visit):
+    if _HOST.fullmatch(name):
+        return
+    for prefix in _prefixes(parts, name, visit.context_at(path)):
         full = f"{prefix.rstrip('/')}/{name}" if prefix else name
         if ImageReference.try_parse(full) is not None:
             image = ImageReference.try_parse(_with_end(full, parts, tag))
@@ -119,26 +132,32 @@ def _read(parts: Parts, names: tuple[str, ...], tag: str, visit: Visit) -> Itera
                 yield _Reading(image, names, tag)
 
 
-def _prefixes(parts: Parts, name: str, visit: Visit) -> tuple[str, ...]:
+def _prefixes(parts: Parts, name: str, context: Context) -> tuple[str, ...]:
     """Return the registries that may stand before a name, the most likely first.
 
     A chart's global registry replaces the image's own in some charts, and stands
     in for a missing one in others.
     """
     own = parts.value("registry") or parts.value("defaultRegistry")
+    if own and name.startswith(f"{own.rstrip('/')}/"):
+        return ("",)
     if not own and parts.has("image"):
         own = parts.value("hub")
-    shared = visit.context.registry
+    shared = context.registry
     if not shared:
         return (own,)
     named = ImageReference.try_parse(name)
     if not own and named is not None and named.repository.registry in name:
         return ("", shared)
-    return tuple(dict.fromkeys((shared, own)))
+    return tuple(dict.fromkeys((shared, own) if context.replaces or not own else (own, shared)))
 
 
 def _with_end(name: str, parts: Parts, tag: str) -> str:
-    text = f"{name}:{parts.value(tag)}" if parts.value(tag) else name
+    end = parts.value(tag)
+    if end.startswith("sha256:"):
+        # NVIDIA's operators, and others, join a digest with "@".
+        return f"{name}@{end}"
+    text = f"{name}:{end}" if end else name
     digest = _digest(parts)
     return f"{text}@{digest}" if digest and "@" not in text else text
 
@@ -166,7 +185,7 @@ def _site(parts: Parts, readings: list[_Reading], path: Path, visit: Visit) -> S
         NAME,
         text=reading.image.text,
         pin=pin or _pin(parts, reading),
-        problem=_problem(parts, reading, visit),
+        problem=_problem(parts, reading, visit.context_at(path)),
         parts=scalars,
     )
 
@@ -200,8 +219,10 @@ def _used(parts: Parts, reading: _Reading) -> list[str]:
 def _pin(parts: Parts, reading: _Reading) -> Pin:
     for part in DIGEST_KEYS:
         scalar = parts.scalars.get(part)
-        if scalar is not None and not scalar.value and not _is_switched_off(parts):
+        if scalar is not None and not scalar.value and not _is_no_digest(parts, reading):
             return FillKey(scalar, bare_hex=part == "sha", is_json=parts.keys[part].style == '"')
+    if parts.obstacle:
+        return Unwritable(parts.obstacle)
     tag = parts.scalars.get(reading.tag)
     if tag is not None and parts.value(reading.tag):
         return Append(tag, len(tag.value.rstrip()))
@@ -211,16 +232,20 @@ def _pin(parts: Parts, reading: _Reading) -> Pin:
     return Unwritable("its tag is elsewhere")
 
 
-def _is_switched_off(parts: Parts) -> bool:
-    """Say whether the chart is told to leave the digest aside, as Cilium's ``useDigest`` does."""
-    return parts.value("useDigest").lower() == "false"
+def _is_no_digest(parts: Parts, reading: _Reading) -> bool:
+    """Say whether the chart leaves the digest aside (Cilium's ``useDigest``), or means another.
+
+    Kiali's ``image_digest`` is the algorithm of an ``image_version`` that is a digest.
+    """
+    is_algorithm = bool(parts.stem) and reading.tag == "version"
+    return is_algorithm or parts.value("useDigest").lower() == "false"
 
 
-def _problem(parts: Parts, reading: _Reading, visit: Visit) -> Problem | None:
+def _problem(parts: Parts, reading: _Reading, context: Context) -> Problem | None:
     image = reading.image
     if image.tag is not None or image.is_pinned:
         return None
-    default = visit.context.tag
+    default = context.tag
     where = (
         f"the tag '{default}' stands in 'global'"
         if default
@@ -231,12 +256,16 @@ def _problem(parts: Parts, reading: _Reading, visit: Visit) -> Problem | None:
     return Problem("tag-elsewhere", f"'{image}' cannot be pinned: {where}")
 
 
-def _no_reference(parts: Parts, way: _Way, path: Path, visit: Visit) -> Site | None:
+def _no_reference(parts: Parts, way: Way, path: Path, visit: Visit) -> Site | None:
     """Tell of parts that make no image ID, such as a tag that something else replaces."""
     names, tag = way
+    if is_typed(parts.scalars[names[-1]]):
+        return None
     name = "/".join(parts.value(part) for part in names)
     if ImageReference.try_parse(name) is None or not parts.value(tag) + _digest(parts):
         return None
+    if _HOST.fullmatch(name):
+        return _lone_tag(parts, path, visit)
     visit.claim(*(parts.scalars[part] for part in (*names, tag) if part in parts.scalars))
     text = _with_end(name, parts, tag)
     return visit.site(parts.scalars[names[-1]], None, path, NAME, text=text)

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from imagelock.core import grammar
 from imagelock.core.reference import ImageReference
+from imagelock.document.nodes import is_template
 from imagelock.find.site import offsets_of
 
 if TYPE_CHECKING:
@@ -39,9 +40,15 @@ _TOKEN = re.compile(
     r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]*+))?"
     rf"(?P<digest>@(?:{grammar.DIGEST}))?{_AFTER}"
 )
+_MARKS = ("{{", "}}", "{%", "%}")
 # What may stand right before an image ID that is meant as it is, and right behind it.
-_OPENS = re.compile(r"\{\{-?\s*(?:if|else|with|range)\b")
-_CLOSES = re.compile(r"\{\{-?\s*(?:else|end)\b")
+_OPENS = re.compile(r"\{(?:\{-?|%[-+]?)\s*(?:if|else|elif|with|range|for)\b")
+_CLOSES = re.compile(
+    r"\{(?:\{-?|%[-+]?)\s*(?:else\b|elif\b|end)"
+    r"|\{\{-?\s*+/\*(?>(?:[^*]++|\*(?!/))*)\*/\s*+-?\}\}(?=[\s\"']|\Z)"
+    # What begins behind the end of a line is not joined to it.
+    r"|\{(?:\{-?|%[-+]?)\s*(?:if|with|range|for)\b[^{}\n]*+(?<!-)(?<!-%)\}\}?+[ \t]*+\r?\n"
+)
 
 
 class Token(Struct, frozen=True):
@@ -69,15 +76,23 @@ def tokens(scalar: Scalar) -> Iterator[Token]:
 
 
 def touches_a_template(scalar: Scalar, start: int, end: int) -> bool:
-    """Say whether a piece of a scalar's value holds a template, or is joined to one."""
-    return _has_template_near(scalar) and _touches(scalar, start, end)
+    """Say whether a piece of a scalar's value holds a template, or is joined to one.
+
+    So does a variable, unless an image ID stands in it, as in
+    ``${IMAGE:-<image ID>}``: that one is a literal.
+    """
+    if _has_template_near(scalar) and _touches(scalar, start, end):
+        return True
+    return "$" in scalar.value and is_template(scalar.value[start:end]) and not any(tokens(scalar))
 
 
 def _has_template_near(scalar: Scalar) -> bool:
     text = scalar.text
+    if not text.has_templates:
+        return False
     first, last = text.root_start(scalar.start), text.root_end(scalar.end)
     written = text.source.text[max(first - 2, 0) : last + 2]
-    return "{{" in written or "}}" in written
+    return any(mark in written for mark in _MARKS)
 
 
 def _touches(scalar: Scalar, start: int, end: int) -> bool:
@@ -89,8 +104,8 @@ def _touches(scalar: Scalar, start: int, end: int) -> bool:
     last = scalar.text.root_end(offsets.end(end))
     piece = text[first:last]
     return (
-        "{{" in piece
-        or "}}" in piece
-        or (text.startswith("{{", last) and not _CLOSES.match(text, last))
+        any(mark in piece for mark in _MARKS)
+        or (text.startswith(("{{", "{%"), last) and not _CLOSES.match(text, last))
         or (text.endswith("}}", 0, first) and not _OPENS.match(text, text.rfind("{{", 0, first)))
+        or (text.endswith("%}", 0, first) and not _OPENS.match(text, text.rfind("{%", 0, first)))
     )

@@ -10,12 +10,14 @@ from msgspec import Struct
 from imagelock.core.lock import Lock
 from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Alias, Mapping, Node, Scalar
-from imagelock.find.context import NO_CONTEXT
+from imagelock.find.context import NO_CONTEXT, context_of
 from imagelock.find.site import Append, Path, Pin, Problem, Site, Unwritable
 from imagelock.find.tokens import touches_a_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from imagelock.find.context import Context
 
 __all__ = [
     "Knowledge",
@@ -85,6 +87,7 @@ class Visit:
         self._together: set[tuple[Scalar, ...]] = set()
         self._replaced: set[Node] = set()
         self._paths: dict[Scalar, Path] = {}
+        self._contexts: dict[int, tuple[Path, Context]] = {}
         self.used: set[Node] = set()
         self.completed: set[Scalar] = set()
         self.roots: list[Node] = []
@@ -137,6 +140,19 @@ class Visit:
     def move(self, scalar: Scalar, path: Path) -> None:
         """Remember where a scalar really stands, where a view of layers shows it elsewhere."""
         self._paths[scalar] = path
+
+    def enter_values(self, mapping: Mapping, path: Path) -> None:
+        """Remember what a subchart's values, or those inside an object, say of all their images."""
+        self._contexts[id(path)] = path, context_of(mapping, self.context_at(path))
+
+    def context_at(self, path: Path) -> Context:
+        """Return what the values around a place say of all their images."""
+        while self._contexts and path is not None and not _is_embedded(path):
+            known = self._contexts.get(id(path))
+            if known is not None:
+                return known[1]
+            path = path[0]
+        return self.context
 
     def path_of(self, scalar: Scalar, path: Path) -> Path:
         """Return the path of a scalar that a finder met at *path*."""
@@ -207,6 +223,11 @@ class Visit:
             offset=offset,
             parts=parts,
         )
+
+
+def _is_embedded(path: tuple[Path, str | int]) -> bool:
+    """Say whether a place is the root of a text inside a text, which has its own context."""
+    return isinstance(path[1], str) and path[1].endswith(":$")
 
 
 def is_typed(scalar: Scalar) -> bool:

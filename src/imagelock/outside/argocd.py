@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from imagelock.outside.kubernetes_api import Api
 
-__all__ = ["ask_to_look", "look_at", "owned_by"]
+__all__ = ["applications_in", "ask_to_look", "look_at"]
 
 _MERGE = "application/merge-patch+json"
 _NOT_FOUND = 404
@@ -50,16 +50,15 @@ def look_at(api: Api, key: Key) -> Application | ApplicationSet | None:
     return api.read(data, parse)
 
 
-def owned_by(api: Api, of: ApplicationSet) -> tuple[Key, ...]:
-    """Return the Applications that a set made.
+def applications_in(api: Api, namespace: str) -> tuple[Application, ...]:
+    """Return the Applications of a namespace: each names the set that made it.
 
     Raises:
         ClusterError: No whole list came.
     """
-    namespace = quote(of.key.namespace, safe="")
-    path = f"/apis/{API_VERSION}/namespaces/{namespace}/applications"
+    path = f"/apis/{API_VERSION}/namespaces/{quote(namespace, safe='')}/applications"
     pages = list_pages(api, path, parse_applications, limit=100)
-    return tuple(one.key for page in pages for one in page.items if of.uid in one.owner_uids)
+    return tuple(one for page in pages for one in page.items)
 
 
 def ask_to_look(api: Api, key: Key, field_manager: str) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from imagelock.core.change import Feed
-from imagelock.core.resources import PODS, RESOURCES
+from imagelock.core.resources import NODES, PODS, RESOURCES
 from imagelock.outside.watch import Message, Pace, Watch
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from imagelock.core.resources import Resource
     from imagelock.outside.kubernetes_api import Api
+    from imagelock.syntax.selectors import Selector
 
 __all__ = ["Feeds", "News"]
 
@@ -38,11 +39,17 @@ class News(Struct, frozen=True):
 
 
 class Feeds:
-    """Follows nodes, pods and workloads, of a cluster or of some of its namespaces."""
+    """Follows nodes, pods and workloads: of a cluster, of some namespaces, of some labels."""
 
     def __init__(
-        self, api: Api, namespaces: Sequence[str] = (), *, pace: Pace | None = None
+        self,
+        api: Api,
+        namespaces: Sequence[str] = (),
+        *,
+        selector: Selector | None = None,
+        pace: Pace | None = None,
     ) -> None:
+        selected = {"labelSelector": selector.text} if selector else {}
         self._stopped = False
         self._queue: queue.Queue[News] = queue.Queue(_WAITING)
         # What the server refuses is not looked at, and told; without pods there is no answer.
@@ -50,6 +57,8 @@ class Feeds:
             Feed(resource.kind, namespace): Watch(
                 api,
                 _path(resource, namespace),
+                # Nodes hold the images of all labels.
+                params={} if resource is NODES else selected,
                 needed=resource is PODS,
                 expected=_expected(resource, namespaces),
                 pace=pace,

@@ -19,17 +19,20 @@ from imagelock.errors import DiskError, InputError
 if TYPE_CHECKING:
     # Paths come as texts or as pathlib's; pathlib itself is not imported here,
     # because its import is a tenth of the time of a short command.
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
     AnyPath = str | Path
 
 __all__ = [
+    "LARGEST_DOCUMENT",
+    "LARGEST_FILE",
     "Folder",
     "byte_order_mark",
     "decode",
     "encode",
+    "encode_pieces",
     "is_present",
     "list_folder",
     "make_folder",
@@ -37,7 +40,6 @@ __all__ = [
     "read_bytes",
     "read_source",
     "read_stdin",
-    "read_stdin_bytes",
     "refuse",
     "scratch_file",
     "write_beside",
@@ -47,6 +49,10 @@ __all__ = [
 ]
 
 STDIN = "<stdin>"
+LARGEST_FILE = 256 * 1024 * 1024  # bytes of what is read whole: a lock of a million image IDs
+# Characters of one document of a stream, and bytes of a file in a folder: a hundred
+# times what Kubernetes takes as one object.
+LARGEST_DOCUMENT = 128 * 1024 * 1024
 # UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -55,6 +61,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_PIECE = 1024 * 1024  # bytes
 _KEPT = 50  # characters of a name in that of its temporary file: at most 200 bytes of 255
 _HIDDEN = "its name begins with a dot"
 _KINDS = {
@@ -75,13 +82,13 @@ class Folder(Struct, frozen=True):
     skipped: tuple[Skipped, ...]
 
 
-def read_source(path: AnyPath, *, name: str | None = None, limit: int | None = None) -> Source:
+def read_source(path: AnyPath, *, name: str | None = None, limit: int = LARGEST_FILE) -> Source:
     """Read a text file as it is: line ends are kept, a byte order mark is set aside.
 
     Args:
         path: The file.
         name: What messages call it, where that is not its path.
-        limit: How many bytes it may have at most, where that can be said.
+        limit: How many bytes it may have at most.
 
     Raises:
         InputError: The file is not there, is no file, may not be read, is too
@@ -92,24 +99,20 @@ def read_source(path: AnyPath, *, name: str | None = None, limit: int | None = N
     return decode(read_bytes(path, limit=limit), name=name or str(path))
 
 
-def read_stdin() -> Source:
-    """Read the whole standard input as `read_source` reads a file."""
-    return decode(read_stdin_bytes(), name=STDIN)
-
-
-def read_stdin_bytes() -> bytes:
-    """Read the whole standard input.
+def read_stdin(*, limit: int = LARGEST_FILE) -> Source:
+    """Read the whole standard input as `read_source` reads a file.
 
     Raises:
-        InputError: It is closed, or a folder.
+        InputError: It is closed, a folder, larger than *limit* bytes, or not text.
         DiskError: The disk failed.
     """
     if sys.stdin is None:
         raise InputError("standard input is closed", place=STDIN)
     try:
-        return sys.stdin.buffer.read()
+        data = _read_at_most(limit, sys.stdin.buffer, STDIN)
     except OSError as error:
         refuse(error, STDIN, "read")
+    return decode(data, name=STDIN)
 
 
 def is_present(path: AnyPath) -> bool:
@@ -128,7 +131,7 @@ def is_present(path: AnyPath) -> bool:
     return True
 
 
-def read_bytes(path: AnyPath, *, limit: int | None = None) -> bytes:
+def read_bytes(path: AnyPath, *, limit: int = LARGEST_FILE) -> bytes:
     """Read a file whole.
 
     Raises:
@@ -138,16 +141,9 @@ def read_bytes(path: AnyPath, *, limit: int | None = None) -> bytes:
     """
     try:
         with open(path, "rb") as file:
-            data = file.read() if limit is None else file.read(limit + 1)
+            return _read_at_most(limit, file, path)
     except OSError as error:
         refuse(error, path, "read")
-    if limit is not None and len(data) > limit:
-        raise InputError(
-            f"this file has more than {limit:,} bytes, which is more than any such file needs",
-            place=FilePlace(str(path)),
-            hint="Check the path, or the job that wrote it.",
-        )
-    return data
 
 
 def open_binary(path: AnyPath) -> BinaryIO:
@@ -243,6 +239,14 @@ def encode(source: Source, text: str) -> bytes:
     return source.bom + text.encode(source.encoding)
 
 
+def encode_pieces(source: Source, pieces: Iterable[str]) -> Iterator[bytes]:
+    """Encode a text that comes in pieces, as `encode` does."""
+    mark = source.bom
+    for piece in pieces:
+        yield mark + piece.encode(source.encoding)
+        mark = b""
+
+
 def write_bytes(path: AnyPath, data: bytes) -> None:
     """Write a file whole or not at all, as `write_pieces` does."""
     write_pieces(path, (data,))
@@ -304,6 +308,22 @@ def write_beside(target: str, pieces: Iterable[bytes], mode: int | None) -> str:
         _remove(temporary)
         raise
     return temporary
+
+
+def _read_at_most(limit: int, file: BinaryIO, path: AnyPath) -> bytes:
+    pieces: list[bytes] = []
+    length = 0
+    # Piece by piece: to read *limit* bytes at once, Python sets aside as many.
+    while piece := file.read(_PIECE):
+        pieces.append(piece)
+        length += len(piece)
+        if length > limit:
+            raise InputError(
+                f"this file has more than {limit:,} bytes, which is more than any such file needs",
+                place=FilePlace(str(path)),
+                hint="Check the path, or the job that wrote it.",
+            )
+    return b"".join(pieces)
 
 
 def _why_skipped(entry: os.DirEntry[str]) -> str:

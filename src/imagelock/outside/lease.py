@@ -90,14 +90,18 @@ class Lease:
         self._thread.start()
 
     def release(self) -> None:
-        """Give it back, so that the next replica need not wait."""
+        """Give it back, so that the next replica need not wait.
+
+        Raises:
+            ImagelockError: It could not be given back, and will expire.
+        """
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join(self._times.retry)
         held = self._observed.record if self._observed is not None and self.holds() else None
         self._until = float("-inf")
         if held is not None:
-            self._write(given_up(held, wall_clock=_wall_clock()))
+            self._give_back(held)
 
     def step(self) -> None:
         """Look at the Lease, and take or renew it if that may be done.
@@ -120,6 +124,17 @@ class Lease:
             self.term += 1
         self._observed = observe(self._observed, written, self._clock())
         self._until = sent + self._times.renew_deadline
+
+    def _give_back(self, held: Record) -> None:
+        try:
+            self._write(given_up(held, wall_clock=_wall_clock()))
+        except ApiError as error:
+            if error.code != _CONFLICT:
+                raise
+            # A renewal of ours was faster, or another replica was.
+            record = self._record()
+            if record is not None and record.holder == self.identity:
+                self._write(given_up(record, wall_clock=_wall_clock()))
 
     def _run(self) -> None:
         while not self._ended.is_set():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from imagelock.core.place import FilePlace
 from imagelock.document.data import load_documents
 from imagelock.errors import InputError, InputErrors
-from imagelock.outside.files import read_source, read_stdin
+from imagelock.outside.files import LARGEST_DOCUMENT, read_source, read_stdin
 from imagelock.outside.folders import leads_inside
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def read_documents(path: str) -> list[tuple[str, list[Json]]]:
     """
     documents: list[tuple[str, list[Json]]] = []
     errors: list[InputError] = []
-    for source in [read_stdin()] if path == "-" else _sources(Path(path)):
+    for source in [read_stdin(limit=LARGEST_DOCUMENT)] if path == "-" else _sources(Path(path)):
         try:
             documents.append((source.name, load_documents(source)))
         except InputError as error:
@@ -58,7 +58,7 @@ def read_documents(path: str) -> list[tuple[str, list[Json]]]:
 
 def _sources(path: Path) -> Iterator[Source]:
     if not path.is_dir():
-        yield read_source(path)
+        yield read_source(path, limit=LARGEST_DOCUMENT)
         return
     for folder, folders, names in os.walk(path, onerror=_refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -67,7 +67,7 @@ def _sources(path: Path) -> Iterator[Source]:
             if Path(name).suffix in _ENDINGS and not name.startswith("."):
                 file = Path(folder, name)
                 _refuse_to_leave(path, file)
-                yield read_source(file)
+                yield read_source(file, limit=LARGEST_DOCUMENT)
 
 
 def _refuse_templates(folder: str, names: list[str]) -> None:

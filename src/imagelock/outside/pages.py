@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from imagelock.core.cluster import Page
 from imagelock.core.finding import Skipped
-from imagelock.core.resources import ARGO_GROUP, PODS, RESOURCES
+from imagelock.core.resources import ARGO_GROUP, NODES, PODS, RESOURCES
 from imagelock.errors import ClusterError, InputError
 from imagelock.syntax.kubernetes import parse_page
 
@@ -63,8 +63,9 @@ def live_pages(
                 for namespace in namespaces or ("",):
                     yield from _listed(halves, resource, namespace, params)
             elif not (resource.is_custom and namespaces):  # what is in no namespace is not meant
+                asked = {} if resource is NODES else params
                 # Whoever may look at one namespace mostly may not look at nodes.
-                yield from _listed(halves, resource, "", {}, optional=bool(namespaces))
+                yield from _listed(halves, resource, "", asked, optional=bool(namespaces))
 
 
 def _listed(

@@ -7,10 +7,11 @@ import sys
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from imagelock.core.place import FilePlace
 from imagelock.errors import InputError
 from imagelock.outside.files import STDIN, decode, open_binary, refuse
 from imagelock.syntax.kubernetes import parse_page
-from imagelock.syntax.pieces import PIECE, parse_in_pieces
+from imagelock.syntax.pieces import LARGEST_WHOLE, PIECE, parse_in_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +49,7 @@ def saved_pages(
             blocks = _blocks(file, name)
             first = next(blocks, b"")
             if first.startswith(_UTF_16):  # what a PowerShell writes with ">"
-                text = decode(b"".join((first, *blocks)), name=name).text
+                text = decode(_joined(first, blocks, name), name=name).text
                 yield parse_page(text.encode(), name=name, selector=selector, is_plain=is_plain)
             else:
                 yield from parse_in_pieces(
@@ -62,6 +63,20 @@ def _open(path: str) -> BinaryIO:
     if sys.stdin is None:
         raise InputError("standard input is closed", place=STDIN)
     return sys.stdin.buffer
+
+
+def _joined(first: bytes, blocks: Iterator[bytes], name: str) -> bytes:
+    held, length = [first], len(first)
+    for block in blocks:
+        held.append(block)
+        length += len(block)
+        if length > LARGEST_WHOLE:
+            raise InputError(
+                f"this has more than {LARGEST_WHOLE:,} bytes in UTF-16",
+                place=FilePlace(name),
+                hint="Save it as UTF-8, which is read in pieces.",
+            )
+    return b"".join(held)
 
 
 def _blocks(file: BinaryIO, name: str) -> Iterator[bytes]:

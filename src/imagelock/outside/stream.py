@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from imagelock.core.place import FilePlace, Source
 from imagelock.errors import InputError
-from imagelock.outside.files import byte_order_mark, refuse
+from imagelock.outside.files import LARGEST_DOCUMENT, byte_order_mark, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,10 +19,14 @@ __all__ = ["BATCH", "read_batches"]
 BATCH = 1024 * 1024  # characters: enough work to hand to another process
 _BLOCK = 1024 * 1024  # bytes
 _MARK = re.compile(r"\n---(?=[ \t\r\n])")
+_END = re.compile(r"\n\.\.\.[ \t]*+\r?\n")
+_LONGEST_MARK = 200  # characters of a line that begins or ends a document
 _BLANK_OR_COMMENT = re.compile(r"[ \t\r]*(?:#.*)?")
 
 
-def read_batches(file: BinaryIO, name: str, *, size: int = BATCH) -> Iterator[Source]:
+def read_batches(
+    file: BinaryIO, name: str, *, size: int = BATCH, limit: int = LARGEST_DOCUMENT
+) -> Iterator[Source]:
     """Yield the documents of a stream in batches of about *size* characters.
 
     A batch ends where a document ends; one document larger than *size* is a
@@ -31,15 +35,27 @@ def read_batches(file: BinaryIO, name: str, *, size: int = BATCH) -> Iterator[So
 
     Raises:
         InputError: It is not text in UTF-8 (or, after a byte order mark, UTF-16
-            or UTF-32), or cannot be read.
+            or UTF-32), has a document of more than *limit* characters, or
+            cannot be read.
         DiskError: The disk failed.
     """
     decoder = _Decoder(file, name)
     first_line = 1
-    for text in _cut(decoder.texts(), size):
-        mark = decoder.mark if first_line == 1 else b""
-        yield Source(name, text, encoding=decoder.encoding, bom=mark, first_line=first_line)
-        first_line += text.count("\n")
+    try:
+        for text in _cut(decoder.texts(), size, limit):
+            mark = decoder.mark if first_line == 1 else b""
+            yield Source(name, text, encoding=decoder.encoding, bom=mark, first_line=first_line)
+            first_line += text.count("\n")
+    except _TooLargeError:
+        raise InputError(
+            f"this document has more than {limit:,} characters, which is more than one may have",
+            place=FilePlace(name, first_line),
+            hint="Split it at '---' into several documents, or leave it out of the call.",
+        ) from None
+
+
+class _TooLargeError(Exception):
+    """What was read has no end within the limit."""
 
 
 class _Decoder:
@@ -85,33 +101,51 @@ class _Decoder:
         )
 
 
-def _cut(texts: Iterator[str], size: int) -> Iterator[str]:
+def _cut(texts: Iterator[str], size: int, limit: int) -> Iterator[str]:
     """Join pieces of text and cut them again between documents."""
     held: list[str] = []
     length = 0
+    searched = 0  # up to where no document ends
     for text in texts:
         held.append(text)
         length += len(text)
         # A mark may lie across two pieces: the piece before is searched again.
-        if length >= size and _MARK.search("".join(held[-2:])):
+        if length >= size and _may_be_cut("".join(held[-2:])):
             joined = "".join(held)
-            cut = _last_cut(joined)
+            cut = _last_cut(joined, searched)
+            searched = max(length - _LONGEST_MARK, 0)
             if cut:
-                yield joined[:cut]
-                held, length = [joined[cut:]], len(joined) - cut
+                held, length, searched = [joined[cut:]], length - cut, 0
+                whole = joined[:cut]
+                del joined  # a large document is held once
+                yield whole
+                del whole
+        if length > limit:
+            raise _TooLargeError
     rest = "".join(held)
+    held.clear()
     yield rest
 
 
-def _last_cut(text: str) -> int:
+def _may_be_cut(text: str) -> bool:
+    return _MARK.search(text) is not None or _END.search(text) is not None
+
+
+def _last_cut(text: str, start: int) -> int:
     """Return where the last document of a text begins, or 0 where there is no safe place.
 
-    Directives stand before the mark of their document: no cut parts them.
+    Directives stand before the mark of their document: no cut parts them. Behind
+    the mark that ends a document there always is a safe place.
     """
     end = len(text)
-    while (mark := text.rfind("\n---", 0, end)) >= 0:
+    while (mark := text.rfind("\n---", start, end)) >= 0:
         if _MARK.match(text, mark) and not _follows_a_directive(text, mark):
             return mark + 1
+        end = mark
+    end = len(text)
+    while (mark := text.rfind("\n...", start, end)) >= 0:
+        if found := _END.match(text, mark):
+            return found.end()
         end = mark
     return 0
 

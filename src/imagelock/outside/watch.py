@@ -30,7 +30,7 @@ from imagelock.syntax.watch import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from imagelock.outside.endless import Endless
     from imagelock.outside.kubernetes_api import Api
@@ -100,6 +100,7 @@ class Watch:
     Args:
         api: The cluster.
         path: The list's path, such as ``/api/v1/pods``.
+        params: Further parameters, such as a ``labelSelector``.
         needed: Without it nothing can be said: what is refused at first is an error.
         expected: Refusals that are no news, by their HTTP status.
         pace: How long things last.
@@ -110,12 +111,14 @@ class Watch:
         api: Api,
         path: str,
         *,
+        params: Mapping[str, str] | None = None,
         needed: bool = False,
         expected: frozenset[int] = frozenset(),
         pace: Pace | None = None,
     ) -> None:
         self._api = api
         self._path = path
+        self._params = dict(params or {})
         self._needed = needed
         self._expected = expected
         self._pace = pace or Pace()
@@ -172,7 +175,7 @@ class Watch:
         yield Begun()
         first = ""
         decode = partial(parse_listed, name=self._path)
-        for listed in list_pages(self._api, self._path, decode):
+        for listed in list_pages(self._api, self._path, decode, params=self._params):
             # If a later page is newer, what changed in between comes once more: no harm.
             first = first or listed.version
             yield Listed(listed.page)
@@ -184,7 +187,7 @@ class Watch:
         """Watch until the server ends it; half a line at the end is asked for again."""
         pace, opened = self._pace, time.monotonic()
         seconds = random.randint(pace.shortest_watch, pace.longest_watch)  # noqa: S311  (spreads load)
-        asked = watch_parameters(self._version, seconds=seconds)
+        asked = {**self._params, **watch_parameters(self._version, seconds=seconds)}
         try:
             with self._api.stream(self._path, asked, silence=pace.silence) as stream:
                 self._believed = _WATCHED

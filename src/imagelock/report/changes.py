@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from msgspec import to_builtins
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from imagelock.core.change import Change
+    from imagelock.core.finding import Skipped
 
 __all__ = ["VERSION", "began_line", "json_line", "text_line", "whole_line"]
 
@@ -61,9 +62,10 @@ def began_line(*, time: str) -> str:
     return _line("began", time, {})
 
 
-def whole_line(standing: Mapping[str, int], *, time: str) -> str:
+def whole_line(standing: Mapping[str, int], skipped: Iterable[Skipped], *, time: str) -> str:
     """Return the line that follows what stood at the beginning: from there on it is news."""
-    return _line("whole", time, {"standing": dict(standing)})
+    left_out = [{"what": one.what, "reason": one.reason} for one in skipped]
+    return _line("whole", time, {"standing": dict(standing), "skipped": left_out})
 
 
 def _line(change: str, time: str, more: Mapping[str, object]) -> str:

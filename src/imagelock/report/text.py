@@ -20,7 +20,8 @@ said once for a rule, however many findings there are:
 
     shop/Deployment/api container api: error: 'redis:7': … in 300 pods, e.g. api-7c9-x [unpinned]
 
-The last line, which is what the end of a long log shows, is the result.
+What would be thousands of lines is cut, notes first, and says so. The last line,
+which is what the end of a long log shows, is the result, and counts everything.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from imagelock.core.group import SEVERITIES, grouped
+from imagelock.core.group import SEVERITIES, grouped, how_many
 from imagelock.core.place import printable
 
 if TYPE_CHECKING:
@@ -40,20 +41,32 @@ if TYPE_CHECKING:
 
 __all__ = ["render"]
 
+_EVERYTHING = "To see all of them: --verbose, --format json, or --report html=findings.html"
 _COLOURS = {"error": "31", "warning": "33", "note": "36", "clean": "32", "place": "1", "dim": "2"}
+_SHOWN = 500  # findings: nobody reads more, and a job's log has an end
+_ADVICE = 50  # lines of each of the blocks below the findings
 _NAMED = 10  # things left out for one reason that are named before the rest is counted
 
 
-def render(report: Report, *, colour: bool = False) -> str:
-    """Return the report as lines of text, in colours if *colour*."""
+def render(report: Report, *, colour: bool = False, everything: bool = False) -> str:
+    """Return the report as lines of text, in colours if *colour*, uncut if *everything*."""
     paint = _Paint(colour=colour)
     groups = grouped(report.findings)
     common = _common_help([group.finding for group in groups])
+    shown = groups if everything else groups[:_SHOWN]
     blocks = (
-        [line for group in groups for line in _group(group, common, paint)],
-        _what_to_do(common, paint),
-        _exempt(report.exemptions, paint),
-        _not_looked_at(report.coverage.skipped, paint),
+        [
+            *(line for group in shown for line in _group(group, common, paint)),
+            *_not_shown(groups[len(shown) :]),
+        ],
+        *(
+            block if everything else _cut(block)
+            for block in (
+                _what_to_do(common, paint),
+                _exempt(report.exemptions, paint),
+                _not_looked_at(report.coverage.skipped, paint),
+            )
+        ),
         [*_counts(report.summary), _result(report, groups, paint)],
     )
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -85,6 +98,21 @@ def _group(group: Group, common: Counter[tuple[str, str]], paint: _Paint) -> Ite
     yield f"{place}: {severity} {group.sentence} {paint(f'[{finding.rule.name}]', 'dim')}"
     if finding.help and (finding.rule.name, finding.help) not in common:
         yield f"    {printable(finding.help)}"
+
+
+def _not_shown(groups: Sequence[Group]) -> Iterator[str]:
+    if groups:
+        rules = Counter(group.finding.rule.name for group in groups)
+        told = ", ".join(f"{count:,} {rule}" for rule, count in rules.most_common())
+        yield f"… and {_many(len(groups), 'more lines')}: {how_many(groups)} ({told})"
+        yield f"    {_EVERYTHING}"
+
+
+def _cut(block: list[str]) -> list[str]:
+    more = len(block) - 1 - _ADVICE
+    if more <= 0:
+        return block
+    return [*block[: 1 + _ADVICE], f"  … and {_many(more, 'more lines')}"]
 
 
 def _what_to_do(common: Counter[tuple[str, str]], paint: _Paint) -> list[str]:

@@ -1,16 +1,24 @@
-"""Containers wherever they stand in the spec of somebody's own kind."""
+"""Containers wherever they stand in the spec of somebody's own kind.
+
+Argo Workflows fills parameters into an image when a workflow starts. A parameter
+that has a value beside it is filled in here, too: that is what will run unless
+somebody asks for something else. What is left has its ``{{ … }}``.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from imagelock.core.cluster import Container
 from imagelock.core.podspec import IMAGE_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["containers_anywhere"]
+__all__ = ["containers_anywhere", "texts_anywhere"]
 
 # The lists of a pod spec, and those that Argo Workflows adds to it.
 _LISTS = {row.key: (row.image, row.noun) for row in IMAGE_FIELDS} | {
@@ -18,6 +26,21 @@ _LISTS = {row.key: (row.image, row.noun) for row in IMAGE_FIELDS} | {
 }
 # What holds one container and no list of them: the name is that of its template.
 _SINGLE = {"container": "container", "script": "script"}
+# Texts that hold a pod spec, or an object with one: Argo Workflows applies them.
+_TEXTS = {"podSpecPatch", "manifest"}
+_PARAMETER = re.compile(r"\{\{\s*((?:workflow|inputs)\.parameters\.[\w-]+)\s*\}\}")
+# Where parameters have their values, and how a text names them.
+_VALUES = (("arguments", "workflow.parameters"), ("inputs", "inputs.parameters"))
+
+
+class _Around(Struct, frozen=True):
+    """What stands around a value: the name of what holds it, and the parameters there."""
+
+    name: str = ""
+    values: dict[str, str] = {}
+
+    def filled_in(self, text: str) -> str:
+        return _PARAMETER.sub(lambda found: self.values.get(found[1], found[0]), text)
 
 
 def containers_anywhere(spec: Any, inside: str = "") -> Iterator[Container]:  # noqa: ANN401  (JSON)
@@ -26,35 +49,70 @@ def containers_anywhere(spec: Any, inside: str = "") -> Iterator[Container]:  # 
     What has no image, such as the defaults of a template, is none. *inside* is the
     name of what holds it, such as a template's: ``container build/main``.
     """
-    if isinstance(spec, list):
-        for item in spec:
-            yield from containers_anywhere(item, inside)
-    elif isinstance(spec, dict):
-        name = spec.get("name")
-        here = name if isinstance(name, str) else inside
-        for key, value in spec.items():
-            yield from _of_key(key, value, here)
+    for key, value, around in _fields(spec, _Around(inside)):
+        yield from _of_key(key, value, around)
 
 
-def _of_key(key: str, value: Any, inside: str) -> Iterator[Container]:  # noqa: ANN401  (JSON)
-    if key in _LISTS and isinstance(value, list):
-        where, noun = _LISTS[key]
+def texts_anywhere(spec: Any) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401  (JSON)
+    """Yield every text that holds a pod spec or an object: its key, what holds it, itself."""
+    for key, value, around in _fields(spec, _Around()):
+        if key in _TEXTS and isinstance(value, str):
+            yield key, around.name, around.filled_in(value)
+
+
+def _fields(value: Any, around: _Around) -> Iterator[tuple[str, Any, _Around]]:  # noqa: ANN401  (JSON)
+    """Yield every key and value, at whatever depth, but for what is inside of containers."""
+    if isinstance(value, list):
         for item in value:
-            image = _text_at(item, where)
-            if image is not None:
-                name = _text_at(item, ("name",)) or ""
-                yield _container(noun, "/".join(filter(None, (inside, name))), image)
-    elif key in _SINGLE and (image := _text_at(value, ("image",))) is not None:
-        yield _container(_SINGLE[key], inside or _text_at(value, ("name",)) or "", image)
-    else:
-        yield from containers_anywhere(value, inside)
+            yield from _fields(item, around)
+    elif isinstance(value, dict):
+        here = _around(value, around)
+        for key, inner in value.items():
+            yield key, inner, here
+            if not _is_container(key, inner):
+                yield from _fields(inner, here)
+
+
+def _around(holder: Mapping[str, Any], outside: _Around) -> _Around:
+    name = holder.get("name")
+    values = dict(outside.values)
+    for key, prefix in _VALUES:
+        # Arguments of a task are those of another template.
+        if key == "inputs" or "templates" in holder or "workflowTemplateRef" in holder:
+            values.update(_parameters(holder.get(key), prefix))
+    return _Around(name if isinstance(name, str) else outside.name, values)
+
+
+def _parameters(holder: Any, prefix: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401  (JSON)
+    listed = holder.get("parameters") if isinstance(holder, dict) else None
+    for parameter in listed if isinstance(listed, list) else ():
+        value = _text_at(parameter, ("value",)) or _text_at(parameter, ("default",))
+        if value:
+            yield f"{prefix}.{_text_at(parameter, ('name',))}", value
+
+
+def _is_container(key: str, value: Any) -> bool:  # noqa: ANN401  (JSON)
+    if key in _LISTS:
+        return isinstance(value, list)
+    return key in _SINGLE and _text_at(value, ("image",)) is not None
+
+
+def _of_key(key: str, value: Any, around: _Around) -> Iterator[Container]:  # noqa: ANN401  (JSON)
+    if not _is_container(key, value):
+        return
+    if key in _SINGLE:
+        name = around.name or _text_at(value, ("name",)) or ""
+        yield Container(kind=_SINGLE[key], name=name, image=around.filled_in(value["image"]))
+        return
+    where, noun = _LISTS[key]
+    for item in value:
+        image = _text_at(item, where)
+        if image is not None:
+            name = "/".join(filter(None, (around.name, _text_at(item, ("name",)))))
+            yield Container(kind=noun, name=name, image=around.filled_in(image))
 
 
 def _text_at(value: Any, keys: tuple[str, ...]) -> str | None:  # noqa: ANN401  (JSON)
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, str) else None
-
-
-def _container(noun: str, name: str, image: str) -> Container:
-    return Container(kind=noun, name=name, image=image)

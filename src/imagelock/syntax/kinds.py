@@ -16,7 +16,7 @@ from msgspec.json import Decoder
 from imagelock.core.cluster import Node, Pod, Workload
 from imagelock.core.podspec import POD_SPECS
 from imagelock.core.resources import RESOURCES
-from imagelock.syntax.anywhere import containers_anywhere
+from imagelock.syntax.anywhere import containers_anywhere, texts_anywhere
 from imagelock.syntax.pods import (
     Metadata,
     PodMounts,
@@ -110,6 +110,7 @@ def _custom(kind: str, found: _CustomObject) -> Workload:
         containers=tuple(containers_anywhere(found.spec or {})),
         owner=owner_of(metadata),
         uid=metadata.uid,
+        texts=tuple(texts_anywhere(found.spec or {})),
     )
 
 

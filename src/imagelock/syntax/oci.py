@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Struct, field
+from msgspec import Struct
 
 from imagelock.core.place import FilePlace
 from imagelock.core.proof import Child, Index, Manifest
@@ -48,11 +48,22 @@ def parse_document(data: bytes, digest: Digest, *, name: str) -> Document:
 
 class _Platform(Struct):
     architecture: str = ""
+    os: str = ""
 
 
-class _Descriptor(Struct):
+_NO_PLATFORM = _Platform()
+# What BuildKit writes for attestations, which stand beside the manifests and run nowhere.
+_ATTESTATION = _Platform("unknown", "unknown")
+_INDEXES = {
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+}
+
+
+class _Descriptor(Struct, rename="camel"):
     digest: str = ""
-    platform: _Platform = field(default_factory=_Platform)
+    media_type: str = ""
+    platform: _Platform | None = None
 
 
 class _Document(Struct):
@@ -73,12 +84,15 @@ def _document(document: _Document, name: str) -> Document:
         )
     if document.config is not None:
         return Manifest(_digest(document.config, name))
-    return Index(
-        tuple(
-            Child(_digest(child, name), child.platform.architecture)
-            for child in document.manifests or ()
-        )
-    )
+    children = (_child(descriptor, name) for descriptor in document.manifests or ())
+    return Index(tuple(child for child in children if child is not None))
+
+
+def _child(descriptor: _Descriptor, name: str) -> Child | None:
+    digest, platform = _digest(descriptor, name), descriptor.platform or _NO_PLATFORM
+    if platform == _ATTESTATION:
+        return None
+    return Child(digest, platform.architecture, descriptor.media_type in _INDEXES)
 
 
 def _digest(descriptor: _Descriptor, name: str) -> Digest:

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from imagelock.syntax.pods import IsPlain
     from imagelock.syntax.selectors import Selector
 
-__all__ = ["PIECE", "parse_in_pieces"]
+__all__ = ["LARGEST_WHOLE", "PIECE", "parse_in_pieces"]
 
 PIECE = 4 * 1024 * 1024  # bytes: a few hundred pods
+LARGEST_WHOLE = 512 * 1024 * 1024  # bytes of what cannot be read in pieces
 _BOM = b"\xef\xbb\xbf"
 _TEXT = rb'"[^"\\]*"'
 _HEAD = re.compile(
@@ -70,7 +71,7 @@ def parse_in_pieces(
     Raises:
         InputError: It is no such answer. What was yielded before is then no whole list.
     """
-    stream = _Stream(blocks)
+    stream = _Stream(blocks, name)
     stream.fill(2 * piece)
     if stream.data.startswith(_BOM):
         stream.drop(len(_BOM))
@@ -86,8 +87,9 @@ def parse_in_pieces(
 class _Stream:
     """Bytes that are read as far as they are needed; *lines* of them were dropped."""
 
-    def __init__(self, blocks: Iterable[bytes]) -> None:
+    def __init__(self, blocks: Iterable[bytes], name: str) -> None:
         self.data = b""
+        self._name = name
         self.is_whole = False
         self.lines = 0
         self._blocks = iter(blocks)
@@ -108,9 +110,20 @@ class _Stream:
         self.data = self.data[count:]
 
     def rest(self) -> bytes:
-        """Read everything."""
-        self.is_whole = True
-        return b"".join((self.data, *self._blocks))
+        """Read everything.
+
+        Raises:
+            InputError: It is larger than what may be read whole.
+        """
+        self.fill(LARGEST_WHOLE + 1)
+        if len(self.data) > LARGEST_WHOLE:
+            raise InputError(
+                f"this has more than {LARGEST_WHOLE:,} bytes, and is no list that can be"
+                " read in pieces",
+                place=FilePlace(self._name, self.lines + 1),
+                hint="Save it again: kubectl get pods -A -o json > pods.json",
+            )
+        return self.data
 
 
 class _List:
