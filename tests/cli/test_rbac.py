@@ -38,7 +38,7 @@ def rbac(capfd: pytest.CaptureFixture[str]) -> Rbac:
             [
                 "ServiceAccount verify",
                 "ClusterRole imagelock-verify",
-                "ClusterRoleBinding imagelock-verify",
+                "ClusterRoleBinding imagelock-verify:serviceaccount:ci:verify",
             ],
         ),
     ],

@@ -313,9 +313,14 @@ def recorded_cluster(request: Request) -> Answer:
     name = request.path.rpartition("/")[2]
     if name == "pods":
         return recorded_pages(request)
-    if name in {"replicationcontrollers", "podtemplates", "v1alpha1"}:  # not recorded
+    if name == "v1alpha1":
         return said(404, "the server could not find the requested resource")
+    if name in EMPTY:  # not recorded
+        return Answer(body=json.dumps({"kind": EMPTY[name], "metadata": {}, "items": []}).encode())
     return recorded(name)
+
+
+EMPTY = {"replicationcontrollers": "ReplicationControllerList", "podtemplates": "PodTemplateList"}
 
 
 @pytest.fixture
@@ -347,6 +352,14 @@ def test_workloads_that_may_not_be_listed_are_printed(verify: Any, cluster: ApiS
 
     assert status == 1
     assert "nodes, cronjobs: the permission to list them is missing" in out
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_namespace_that_is_not_there_is_never_clean(verify: Any) -> None:
+    status, out, _ = verify("--kubeconfig", "kubeconfig", "--namespace", "sohp", "--strict")
+
+    assert status == 1
+    assert "namespace sohp: error: was not looked at: nothing is in it: is the name right?" in out
 
 
 def test_pods_that_may_not_be_listed_end_with_3(verify: Any, cluster: ApiServer) -> None:

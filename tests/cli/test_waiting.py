@@ -4,7 +4,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.simulators.api_server import Answer, ApiServer, without_proxies
+from tests.simulators.api_server import Answer, ApiServer, Request, said, without_proxies
 from tests.simulators.argo_cluster import ARGO, ArgoCluster, Step, application, nothing
 from tests.simulators.kubeconfigs import write
 
@@ -30,24 +30,24 @@ def cluster() -> ArgoCluster:
 
 
 @pytest.fixture
-def wait(
-    cluster: ArgoCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Callable[..., None]]:
-    """Return what waits for an Application that goes through some steps."""
+def server(cluster: ArgoCluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
     without_proxies(monkeypatch)
     with ApiServer(cluster) as server:
+        yield server
 
-        def until_ready(*steps: Step, pace: Pace = PATIENT, **spec: Any) -> None:
-            cluster.objects[f"{ARGO}/namespaces/argocd/applications/shop"] = application(
-                "shop", **spec
-            )
-            cluster.script["shop"] = list(steps)
-            api = connect(write(tmp_path, server.url), None)
-            Wait(api, Console(), pace, field_manager="imagelock").until_ready(
-                [Key("argocd", "shop")]
-            )
 
-        yield until_ready
+@pytest.fixture
+def wait(cluster: ArgoCluster, server: ApiServer, tmp_path: Path) -> Callable[..., None]:
+    """Return what waits for an Application that goes through some steps."""
+
+    def until_ready(*steps: Step, pace: Pace = PATIENT, **spec: Any) -> None:
+        shop = application("shop", **spec)
+        cluster.objects[f"{ARGO}/namespaces/argocd/applications/shop"] = shop
+        cluster.script["shop"] = list(steps)
+        api = connect(write(tmp_path, server.url), None)
+        Wait(api, Console(), pace, field_manager="imagelock").until_ready([Key("argocd", "shop")])
+
+    return until_ready
 
 
 def test_what_nobody_syncs_is_not_waited_for_until_the_end(
@@ -96,6 +96,37 @@ def test_what_is_deleted_while_it_is_waited_for_is_told(
 
     with pytest.raises(ClusterError, match="argocd/shop: it is being deleted"):
         wait(nothing, delete, pace=IMPATIENT)
+
+
+def forbidden(times: int) -> Callable[[ArgoCluster], Callable[[Request], Answer]]:
+    """Refuse some looks after the first one, as an API server does that is being started."""
+    left = [said(403, "it is forbidden")] * times
+
+    def answers(cluster: ArgoCluster) -> Callable[[Request], Answer]:
+        def answer(request: Request) -> Answer:
+            looked = any("annotations" in str(one) for one in cluster.objects.values())
+            return left.pop() if left and looked else cluster(request)
+
+        return answer
+
+    return answers
+
+
+def test_an_api_server_that_is_being_started_may_refuse_for_a_while(
+    wait: Callable[..., None], cluster: ArgoCluster, server: ApiServer
+) -> None:
+    server.answers = forbidden(3)(cluster)
+
+    wait(nothing, nothing, cluster.looks())
+
+
+def test_a_permission_that_was_taken_away_is_not_waited_for_until_the_end(
+    wait: Callable[..., None], cluster: ArgoCluster, server: ApiServer
+) -> None:
+    server.answers = forbidden(1_000_000)(cluster)
+
+    with pytest.raises(ClusterError, match="it is forbidden"):
+        wait(nothing, nothing, cluster.looks(), pace=IMPATIENT)
 
 
 def test_many_applications_are_asked_about_several_at_once(

@@ -342,6 +342,18 @@ def test_nodes_that_may_not_be_listed_are_told_and_the_pods_are_watched(
     watch.said("appeared shop/Pod/a")
 
 
+def test_what_may_not_be_listed_is_told_once(cluster: LiveCluster, start: Start) -> None:
+    cluster.forbidden.add("nodes")
+    watch = start("--listen", "127.0.0.1:0")
+
+    watch.said("not looked at: Node:")
+    eventually(lambda: cluster.asked("nodes", watch=False) > 2)
+
+    assert sum("not looked at" in line for line in watch.err) == 1
+    assert watch.metric("imagelock_relists_total", kind="Node") is None
+    assert watch.metric("imagelock_watch_last_contact_timestamp_seconds", kind="Node")
+
+
 def test_pods_that_may_not_be_listed_end_it(cluster: LiveCluster, start: Start) -> None:
     cluster.forbidden.add("pods")
 
@@ -501,6 +513,7 @@ def test_findings_are_told_as_events_on_their_workloads(cluster: LiveCluster, st
     assert event["regarding"]["uid"] == "uid-deployments-api"
     watch.said("1 error and 0 warnings stand")
     assert len(cluster.objects["events"]) == 1
+    eventually(lambda: watch.metric("imagelock_events_total", result="sent") == 1)
 
 
 def test_one_replica_works_and_the_next_one_takes_over(cluster: LiveCluster, start: Start) -> None:

@@ -35,6 +35,8 @@ def told(scope: Scope, *pages: Page, namespaces: tuple[str, ...] = ()) -> list[s
         left_out.take(page)
     for namespace in namespaces:
         left_out.add(namespace)
+    for namespace in scope.only:
+        left_out.meet(namespace)
     skipped = list(left_out.skipped())
     assert all(one.expected for one in skipped)
     return [f"{one.what}: {one.reason}" for one in skipped]
@@ -52,6 +54,15 @@ def test_where_few_namespaces_are_meant_the_others_are_told_together() -> None:
         "every namespace but shop: --namespace names those that are meant",
         "1 object in namespace bank: this namespace is left out (--exclude)",
     ]
+
+
+def test_a_namespace_that_is_meant_and_empty_may_be_misspelled() -> None:
+    left_out = LeftOut(Scope(only=SHOP | BANK, without=frozenset({"no-*"})))
+    left_out.meet("shop")
+
+    unexpected = [one.what for one in left_out.skipped() if not one.expected]
+
+    assert unexpected == ["namespace bank"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The example's pipeline, run by gitlab-ci-local in a repository of its own."""
+"""The example's pipeline, run by gitlab-ci-local in a repository of its own; a real cluster."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+from tests.end_to_end.local_cluster import PROGRAMS, is_installed, local_cluster
+from tests.end_to_end.real_cluster import RealCluster, Watching
+
+from imagelock.cli.main import main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    Run = Callable[..., tuple[int, str, str]]
+    Start = Callable[..., Watching]
+
+VARIABLE = "IMAGELOCK_TEST_KUBECONFIG"
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "app-of-apps"
 TEMPLATES = ROOT / "templates"
@@ -113,3 +122,72 @@ def example(tmp_path_factory: pytest.TempPathFactory, real_part: Callable[[str],
     shutil.copytree(TEMPLATES, pipeline.folder / "templates")
     pipeline.commit()
     return pipeline
+
+
+@pytest.fixture(scope="module")
+def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return the administrator's kubeconfig of a real API server, or skip."""
+    if VARIABLE in os.environ:
+        yield Path(os.environ[VARIABLE])
+        return
+    if not is_installed():
+        programs = " and ".join(PROGRAMS)
+        pytest.skip(f"needs a real API server: name its kubeconfig in {VARIABLE}, or {programs}")
+    with local_cluster(tmp_path_factory.mktemp("cluster")) as it:
+        yield it
+
+
+@pytest.fixture
+def cluster(kubeconfig: Path, tmp_path: Path) -> Iterator[RealCluster]:
+    """Return a namespace of it that goes at the end, with everything in it."""
+    it = RealCluster(kubeconfig, tmp_path)
+    it.open()
+    try:
+        yield it
+    finally:
+        it.close()
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: Any) -> Run:
+    """Return what runs a command, as the administrator unless a kubeconfig is given."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(command: str, *options: str, at: Path | None = None) -> tuple[int, str, str]:
+        where = () if at is None else ("--kubeconfig", str(at))
+        status = main([command, *options, *where])
+        out, err = capfd.readouterr()
+        return status, out, err
+
+    return call
+
+
+@pytest.fixture
+def rbac(run: Run, cluster: RealCluster) -> Callable[..., Path]:
+    """Return what makes an account and the permissions that ``imagelock rbac`` prints."""
+
+    def grant(*options: str, without: str = "") -> Path:
+        account = f"{cluster.namespace}/tester"
+        _, printed, _ = run("rbac", *options, "--service-account", account)
+        documents = [one for one in yaml.safe_load_all(printed) if one]
+        for rule in (rule for one in documents for rule in one.get("rules", ())):
+            rule["resources"] = [one for one in rule["resources"] if one != without] or ["none"]
+        cluster.grant(documents)
+        return cluster.as_account("tester")
+
+    return grant
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Return what starts `imagelock watch`; at the end none is left."""
+    started: list[Watching] = []
+
+    def watch(*options: str, at: Path) -> Watching:
+        started.append(Watching(tmp_path, (*options, "--kubeconfig", str(at))))
+        return started[-1]
+
+    yield watch
+    for one in started:
+        one.process.kill()
+        one.process.wait(30)

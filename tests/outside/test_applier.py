@@ -153,6 +153,17 @@ def test_a_dry_run_changes_nothing_and_says_what_it_could_not_try(
     assert all(request.params["dryRun"] == "All" for request in patches(server))
 
 
+def test_a_field_that_its_kind_does_not_have_is_the_fault_of_the_manifest(
+    applier: Callable[..., Applier], server: ApiServer
+) -> None:
+    wrong = {**application("shop"), "nonsense": 1}
+
+    with pytest.raises(InputError, match=r"does not accept .*\.nonsense: field not declared"):
+        applier().apply(manifests(wrong)[0])
+
+    assert len(patches(server)) == 1
+
+
 def test_a_conflict_names_managers_and_fields(
     applier: Callable[..., Applier], cluster: ArgoCluster
 ) -> None:
@@ -186,6 +197,13 @@ def test_an_object_that_the_cluster_finds_wrong_is_the_fault_of_the_file(
     assert "is invalid: \\x1b[31mspec" in told
 
 
-def test_a_namespace_that_is_not_there_is_told(applier: Callable[..., Applier]) -> None:
-    with pytest.raises(ClusterError, match=r'was not applied: .*namespaces "nowhere" not found'):
-        applier().apply(manifests(application("shop", namespace="nowhere"))[0])
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_namespace_that_is_not_there_is_told(
+    applier: Callable[..., Applier], *, dry_run: bool
+) -> None:
+    with pytest.raises(ClusterError) as caught:
+        applier(dry_run=dry_run).apply(manifests(application("shop", namespace="nowhere"))[0])
+
+    assert "was not applied: " in str(caught.value)
+    assert 'namespaces "nowhere" not found' in str(caught.value)
+    assert "put it among the manifests" in str(caught.value)

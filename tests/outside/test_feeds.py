@@ -11,7 +11,7 @@ from imagelock.core.change import Feed
 from imagelock.core.resources import RESOURCES
 from imagelock.errors import ClusterError
 from imagelock.outside.feeds import Feeds
-from imagelock.outside.watch import Pace, Whole
+from imagelock.outside.watch import Alive, Pace, Unseen, Whole
 from imagelock.syntax.selectors import parse_selector
 from imagelock.syntax.watch import Changed
 
@@ -90,6 +90,18 @@ def test_some_namespaces_have_feeds_of_their_own(open_feeds: Open, cluster: Live
     assert {path for _, path, _ in cluster.requests} == {"/api/v1/namespaces/play/pods"}
 
 
+def test_nodes_are_no_part_of_a_namespace(open_feeds: Open, cluster: LiveCluster) -> None:
+    cluster.forbidden.add("nodes")
+    feeds = open_feeds("shop")
+    assert "ClusterWorkflowTemplate" not in {feed.kind for feed in feeds.feeds}
+
+    feeds.start([Feed("Node")])
+
+    unseen = until(feeds, lambda news: isinstance(news.what, Unseen)).what
+    assert isinstance(unseen, Unseen)
+    assert unseen.expected
+
+
 def test_whoever_cannot_begin_says_so_in_the_stream(open_feeds: Open, cluster: LiveCluster) -> None:
     cluster.forbidden.add("pods")
     feeds = open_feeds()
@@ -117,7 +129,7 @@ def test_a_reader_that_is_slow_loses_nothing(open_feeds: Open, cluster: LiveClus
 def test_after_the_end_nothing_is_told(open_feeds: Open, cluster: LiveCluster) -> None:
     feeds = open_feeds()
     feeds.start([PODS])
-    until(feeds, lambda news: isinstance(news.what, Whole))
+    until(feeds, lambda news: isinstance(news.what, Alive))
 
     feeds.stop()
     cluster.put("pods", pod("b", "nginx:1"))

@@ -224,6 +224,16 @@ def test_a_missing_permission_is_named(serve: Serve, reach: Reach) -> None:
 
     assert 'User "nobody" cannot list resource "pods"' in str(caught.value)
     assert "verb 'list' on 'pods' in the core API group, for the whole cluster" in str(caught.value)
+    assert "imagelock rbac --verify --user nobody | kubectl apply -f -" in str(caught.value)
+
+
+def test_a_namespace_that_is_missing_is_to_be_made_first(serve: Serve, reach: Reach) -> None:
+    missing = said(404, 'namespaces "ops" not found', reason="NotFound")
+
+    with pytest.raises(ApiError, match="Make that namespace first") as caught:
+        reach(serve(missing)).get("/api/v1/namespaces/ops")
+
+    assert 'namespaces "ops" not found' in str(caught.value)
 
 
 def test_credentials_that_are_refused_are_an_error_of_the_cluster(

@@ -9,6 +9,7 @@ import pytest
 import trustme
 from tests.simulators.api_server import Answer
 from tests.simulators.kubeconfigs import document
+from urllib3.util import create_urllib3_context
 
 from imagelock.errors import InputError
 from imagelock.outside.login import Credential
@@ -165,3 +166,23 @@ def test_a_proxy_of_the_environment_that_is_no_url_is_told(monkeypatch: pytest.M
 
     with pytest.raises(InputError, match="the proxy is not a URL"):
         open_pool(chosen(), Credential())
+
+
+def test_certificates_that_kubectl_takes_are_taken_on_every_python(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those of many clusters have no key identifier, which Python asks for from 3.13 on."""
+
+    def as_from_3_13_on(**more: Any) -> ssl.SSLContext:
+        context = create_urllib3_context(**more)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT
+        return context
+
+    monkeypatch.setattr("urllib3.util.create_urllib3_context", as_from_3_13_on)
+
+    pool, _ = open_pool(chosen(), Credential())
+
+    context = pool.connection_pool_kw["ssl_context"]
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert not context.verify_flags & ssl.VERIFY_X509_STRICT

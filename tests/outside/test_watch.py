@@ -106,9 +106,10 @@ def follow(reach: Reach) -> Iterator[Follow]:
     followed: list[Following] = []
 
     def start(
-        server: str, *, pace: Pace = HASTE, needed: bool = True, path: str = PODS
+        server: str, *, pace: Pace = HASTE, needed: bool = True, path: str = PODS, **more: Any
     ) -> Following:
-        followed.append(Following(Watch(reach(server), path, needed=needed, pace=pace)))
+        watch = Watch(reach(server), path, needed=needed, pace=pace, **more)
+        followed.append(Following(watch))
         return followed[-1]
 
     yield start
@@ -147,11 +148,14 @@ def test_a_list_comes_in_pages(cluster: LiveCluster, follow: Follow) -> None:
 
 def test_a_bookmark_says_that_the_watch_is_alive(cluster: LiveCluster, follow: Follow) -> None:
     following = follow(cluster.url)
-    eventually(lambda: cluster.asked("pods", watch=True))
+    following.until(Alive)  # by being opened
 
-    cluster.bookmark()
+    def is_alive() -> bool:
+        cluster.bookmark()  # again and again: the watch may not have begun
+        return sum(isinstance(one, Alive) for one in following.messages) > 1
 
-    following.until(Alive)
+    eventually(is_alive)
+    assert cluster.asked("pods", watch=True) == 1
 
 
 def test_a_broken_connection_is_opened_again_from_the_last_version(
@@ -284,9 +288,30 @@ def test_what_may_not_be_listed_is_told_and_tried_again(
 def test_a_kind_that_the_cluster_does_not_have_is_no_news(serve: Serve, follow: Follow) -> None:
     server = serve(said(404, "the server could not find the requested resource"))
 
-    following = follow(server.url, needed=False, path="/apis/argoproj.io/v1alpha1/rollouts")
+    rollouts = "/apis/argoproj.io/v1alpha1/rollouts"
+    following = follow(server.url, needed=False, expected=frozenset({404}), path=rollouts)
 
     assert following.until(Unseen)[0].expected
+
+
+def test_what_is_told_for_a_moment_only_is_not_believed(serve: Serve, follow: Follow) -> None:
+    unknown = said(404, "the server could not find the requested resource")
+    refused = said(403, "it is forbidden")
+    server = serve(unknown, refused, refused, unknown)
+
+    following = follow(server.url, needed=False, expected=frozenset({404}), path="/apis/x/v1/y")
+
+    following.until(Trouble, times=2)
+    assert {one.expected for one in following.until(Unseen, times=2)} == {True}
+
+
+def test_a_kind_that_every_cluster_should_have_is_missed(serve: Serve, follow: Follow) -> None:
+    server = serve(said(404, "the server could not find the requested resource"))
+
+    following = follow(server.url, needed=False, path="/apis/batch/v1/cronjobs")
+
+    reason = "this cluster does not serve /apis/batch/v1/cronjobs"
+    assert following.until(Unseen)[0] == Unseen(reason, expected=False)
 
 
 def test_pods_that_may_not_be_listed_are_the_end(cluster: LiveCluster, follow: Follow) -> None:
@@ -297,9 +322,49 @@ def test_pods_that_may_not_be_listed_are_the_end(cluster: LiveCluster, follow: F
     assert "Missing permission" in str(eventually(lambda: following.error))
 
 
+def test_pods_that_may_be_listed_and_not_watched_are_the_end(
+    cluster: LiveCluster, follow: Follow
+) -> None:
+    cluster.forbidden.add("watch pods")
+
+    following = follow(cluster.url)
+
+    told = str(eventually(lambda: following.error))
+    assert "Missing permission: verb 'watch' on 'pods'" in told
+    assert "imagelock rbac --watch --user u" in told
+
+
+def test_a_server_that_is_being_started_may_refuse_what_it_allowed(
+    cluster: LiveCluster, follow: Follow
+) -> None:
+    following = follow(cluster.url)
+    following.until(Alive)
+
+    cluster.refusals = 2
+    cluster.cut_watches()
+    cluster.put("pods", pod("b", "nginx:1"))
+
+    eventually(lambda: following.pods == {"a", "b"})
+    following.until(Trouble, times=2)
+    assert not any(isinstance(one, Unseen) for one in following.messages)
+
+
+def test_a_watch_that_is_opened_again_says_that_the_server_answers(
+    cluster: LiveCluster, follow: Follow
+) -> None:
+    """Some servers send no bookmark before something happens, for days perhaps."""
+    following = follow(cluster.url)
+    following.until(Alive)
+
+    cluster.cut_watches()
+
+    following.until(Trouble)
+    following.until(Alive, times=2)
+
+
 def test_permission_that_is_lost_later_is_waited_for(cluster: LiveCluster, follow: Follow) -> None:
     following = follow(cluster.url)
-    following.until(Whole)
+    following.until(Alive)
 
     cluster.forbidden.add("pods")
     cluster.cut_watches()
@@ -393,7 +458,7 @@ def test_a_recorded_watch_is_followed(serve: Serve, follow: Follow) -> None:
 
     following = follow(server.url, pace=IMPATIENT)
 
-    following.until(Alive)
+    following.until(Alive, times=2)
     told: list[Any] = [type(one) for one in following.messages if not isinstance(one, Trouble)]
-    assert told == [Begun, Listed, Whole, Changed, Changed, Changed, Deleted, Alive]
+    assert told[:9] == [Begun, Listed, Whole, Alive, Changed, Changed, Changed, Deleted, Alive]
     eventually(lambda: server.requests[-1].params.get("resourceVersion") == "336")

@@ -181,6 +181,10 @@ class ArgoCluster:
             return said(409, "Apply failed", reason="Conflict", details={"causes": [cause]})
         if request.json.get("spec") == "wrong":
             return said(422, f'Application "{name}" is invalid: \x1b[31mspec')
+        if "nonsense" in request.json:
+            # A field that a kind does not have: a real server answers 500, without a reason.
+            told = f"failed to create typed patch object (/{name}): .nonsense: field not declared"
+            return said(500, told, reason="")
         if "dryRun" in request.params:
             return _json(request.json)
         kept = self.objects.setdefault(request.path, {"metadata": {"uid": f"uid-{name}"}})

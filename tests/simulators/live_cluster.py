@@ -51,7 +51,8 @@ class LiveCluster:
 
     Attributes:
         requests: Method, path and parameters of everything that was asked.
-        forbidden: The plurals that nobody may list or watch.
+        forbidden: What nobody may list or watch: ``pods``, or ``watch pods`` alone.
+        refusals: How many requests are forbidden next, as by a server that is being started.
         refusal: What answers every request, as (status, Retry-After), or nothing.
         oldest: Versions below it are gone.
         mute: Watches say nothing, and nothing ends them.
@@ -63,6 +64,7 @@ class LiveCluster:
     def __init__(self, *, port: int = 0) -> None:
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.forbidden: set[str] = set()
+        self.refusals = 0
         self.refusal: tuple[int, str] | None = None
         self.oldest = 0
         self.mute = False
@@ -237,10 +239,10 @@ class _Handler(BaseHTTPRequestHandler):
         address = _address(parts.path)
         if address.plural not in _KINDS:
             self._refuse(404, "the server could not find the requested resource")
-        elif address.plural in cluster.forbidden:
+        elif verb := self._forbidden(address.plural, params):
             self._refuse(
                 403,
-                f'{address.plural} is forbidden: User "u" cannot list resource '
+                f'{address.plural} is forbidden: User "u" cannot {verb} resource '
                 f'"{address.plural}" in API group "" at the cluster scope',
             )
         elif self.command == "GET" and params.get("watch") == "1":
@@ -249,6 +251,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._list(address, params)
         else:
             self._one(address, json.loads(body) if body else {})
+
+    def _forbidden(self, plural: str, params: dict[str, str]) -> str:
+        """Return the verb that is refused, or nothing."""
+        cluster = self.server.cluster
+        verb = "watch" if params.get("watch") == "1" else "list"
+        cluster.refusals, is_next = max(0, cluster.refusals - 1), cluster.refusals > 0
+        return verb if is_next or {plural, f"{verb} {plural}"} & cluster.forbidden else ""
 
     def _list(self, address: Address, params: dict[str, str]) -> None:
         cluster = self.server.cluster

@@ -18,7 +18,7 @@ from imagelock.report.changes import began_line, json_line, text_line, whole_lin
 from imagelock.syntax.watch import Changed, Deleted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from imagelock.cli.console import Console
     from imagelock.cli.gauges import Gauges
@@ -66,11 +66,16 @@ class Teller:
         if self._as_json:
             self.console.result(began_line(time=_now()))
 
-    def whole(self, standing: Mapping[str, int], skipped: Sequence[Skipped]) -> None:
-        """Tell that everything has been listed once, and what is not looked at."""
+    def whole(
+        self, standing: Mapping[str, int], left_out: Sequence[Skipped], unseen: Sequence[Skipped]
+    ) -> None:
+        """Tell that everything has been listed once, and what is not looked at.
+
+        *unseen* is what could not be listed: people were warned of it when it was met.
+        """
         if self._as_json:
-            self.console.result(whole_line(standing, skipped, time=_now()))
-        for one in skipped:
+            self.console.result(whole_line(standing, (*left_out, *unseen), time=_now()))
+        for one in left_out:
             self.console.say(f"not looked at: {printable(one.what)}: {printable(one.reason)}")
 
     def _line(self, change: Change) -> str:
@@ -82,7 +87,6 @@ class Teller:
         # What is wrong with a file is about no object of the cluster.
         if self._events is not None and change.regarding.kind:
             self._events.tell(change)
-            self.gauges.events(self._events.sent, self._events.dropped)
 
 
 class Session:
@@ -120,6 +124,10 @@ class Session:
             self._trouble(news.feed, news.what)
         elif isinstance(news.what, Unseen):
             self._not_seen(news.feed, news.what)
+            self._teller.gauges.heard(news.feed.kind, lag)
+        elif isinstance(news.what, Begun):
+            # That it was asked for is no answer.
+            self._current.begin(news.feed)
         else:
             self._happened(news.feed, news.what)
             self._heard(news.feed, lag)
@@ -136,17 +144,14 @@ class Session:
         self._teller.remind(self._current.standing)
         self._feeds.relist()
 
-    def _happened(
-        self, feed: Feed, what: Begun | Listed | Whole | Changed | Deleted | Alive
-    ) -> None:
+    def _happened(self, feed: Feed, what: Listed | Whole | Changed | Deleted | Alive) -> None:
         match what:
-            case Begun():
-                self._begin(feed)
             case Listed(page):
                 self._take(feed, page)
             case Whole():
                 self._teller.tell(self._current.end(feed))
                 self._objects.keep(feed.kind, partial(self._is_there, feed))
+                self._count_list(feed)
                 self._answered(feed)
             case Changed(page, _):
                 self._take(feed, page)
@@ -165,11 +170,10 @@ class Session:
         judged = Judged(kind="", namespace="", name="", findings=found)
         self._teller.tell(self._current.take(_FILES, judged))
 
-    def _begin(self, feed: Feed) -> None:
+    def _count_list(self, feed: Feed) -> None:
         if feed in self._listed:
             self._teller.gauges.listed_again(feed.kind)
         self._listed.add(feed)
-        self._current.begin(feed)
 
     def _take(self, feed: Feed, page: Page) -> None:
         for judged in self._objects.judged(page):
@@ -223,7 +227,9 @@ class Session:
     def _summarise(self) -> None:
         standing = Counter(one.finding.severity for one in self._current.standing)
         errors, warnings = standing["error"], standing["warning"]
-        self._teller.whole({"errors": errors, "warnings": warnings}, tuple(self._not_looked_at()))
+        left_out = (*self._skipped, *self._objects.skipped())
+        unseen = [Skipped(str(feed), reason) for feed, reason in self._unseen.items() if reason]
+        self._teller.whole({"errors": errors, "warnings": warnings}, left_out, unseen)
         kinds = dict.fromkeys(feed.kind for feed in self._feeds.feeds)
         counts = {kind: self._current.objects(kind) for kind in kinds}
         seen = [_many(count, kind) for kind, count in counts.items() if count]
@@ -231,13 +237,6 @@ class Session:
             f"watching {', '.join(seen) or 'nothing yet'}, {_many(self._current.images, 'image')}: "
             f"{_many(errors, 'error')} and {_many(warnings, 'warning')} stand"
         )
-
-    def _not_looked_at(self) -> Iterator[Skipped]:
-        yield from self._skipped
-        yield from self._objects.skipped()
-        for feed, reason in self._unseen.items():
-            if reason:
-                yield Skipped(str(feed), reason)
 
 
 def _many(count: int, what: str) -> str:

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Pace", "Wait", "count"]
 
+_REFUSALS = {401, 403}
+
 
 class Pace(Struct, frozen=True, kw_only=True):
     """How long is waited, in seconds.
 
     *patience* is for how long something must be hopeless before that is believed:
-    a person may be about to press the button.
+    a person may be about to press the button, or the API server may be starting.
     """
 
     timeout: float
@@ -49,6 +51,7 @@ class Wait:
         self._started = self._hopeful = time.monotonic()
         self._sure = False
         self._fault: ClusterError | None = None
+        self._allowed: float | None = None  # when a step was last allowed, if one ever was
         self._told: set[Key] = set()
 
     def until_ready(self, keys: Iterable[Key]) -> None:
@@ -88,11 +91,25 @@ class Wait:
         try:
             self._step()
             self._fault = None
+            self._allowed = time.monotonic()
         except (ApiError, UnreachableError) as error:
             # It answered when the objects were applied: it may answer again.
-            if isinstance(error, ApiError) and not error.again:
+            if isinstance(error, ApiError) and not (error.again or self._may_pass(error)):
                 raise
             self._fault = error
+            if not isinstance(error, ApiError):
+                self._keep_patience()
+
+    def _may_pass(self, error: ApiError) -> bool:
+        """Say whether it may be a refusal of a server that has not read its own rules yet."""
+        if error.code not in _REFUSALS or self._allowed is None:
+            return False
+        return time.monotonic() - self._allowed < self._pace.patience
+
+    def _keep_patience(self) -> None:
+        """Let the patience with refusals begin when a server that is away has come back."""
+        if self._allowed is not None:
+            self._allowed = time.monotonic()
 
     def _step(self) -> None:
         keys = deploy.to_look_at(self._rollout, again=self._sure)

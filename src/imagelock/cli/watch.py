@@ -137,7 +137,8 @@ def _replica(args: Namespace, console: Console, open_: ExitStack) -> Replica:
     gauges, health = Gauges(), Health()
     gauges.loaded(inputs.entries)
     _serve(args, gauges, health, console, open_)
-    teller = Teller(console, gauges, _events(args, console), as_json=args.format == "json")
+    events = _events(args, gauges, console)
+    teller = Teller(console, gauges, events, as_json=args.format == "json")
     console.detail(f"asking {api.host}")
     return Replica(
         leadership=_leadership(args, console),
@@ -224,13 +225,14 @@ def _leadership(args: Namespace, console: Console) -> Leadership:
     return Lease(api, namespace, name, identity=_identity())
 
 
-def _events(args: Namespace, console: Console) -> Events | None:
+def _events(args: Namespace, gauges: Gauges, console: Console) -> Events | None:
     if not args.events:
         return None
     from imagelock.outside.events import Events
 
     api = connect(args.kubeconfig, args.context, notice=console.detail, patience=_IN_HASTE)
-    events = Events(api, instance=_identity(), notice=console.warn)
+    gauges.events(0, 0)
+    events = Events(api, instance=_identity(), notice=console.warn, counted=gauges.events)
     events.start()
     return events
 

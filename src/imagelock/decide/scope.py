@@ -85,6 +85,7 @@ class LeftOut:
         self._kinds: Counter[str] = Counter()
         self._unselected = 0
         self._unseen: list[Skipped] = []
+        self._met: set[str] = set()
 
     def take(self, page: Page) -> None:
         """Note what a page itself says that it leaves out."""
@@ -96,9 +97,14 @@ class LeftOut:
         """Note objects of a namespace that is not meant."""
         self._namespaces[namespace] += count
 
+    def meet(self, namespace: str) -> None:
+        """Note that a namespace that is meant has something in it."""
+        self._met.add(namespace)
+
     def skipped(self) -> Iterator[Skipped]:
         """Say what was left out, and why."""
         yield from self._unseen
+        yield from self._empty()
         yield from self._by_the_call()
         for kind, count in sorted(self._kinds.items()):
             yield Skipped(
@@ -106,6 +112,12 @@ class LeftOut:
                 "this kind is not read",
                 expected=kind in _WITHOUT_IMAGES,
             )
+
+    def _empty(self) -> Iterator[Skipped]:
+        # An API server lists nothing, and no more, of a namespace that is not there.
+        for namespace in sorted(self._scope.only - self._met):
+            if not self._scope.leaves_out(namespace):
+                yield Skipped(f"namespace {namespace}", "nothing is in it: is the name right?")
 
     def _by_the_call(self) -> Iterator[Skipped]:
         scope = self._scope

@@ -123,9 +123,11 @@ class _Verification:
     def _take(self, kind: str, found: Pod | Workload) -> None:
         if not self._scope.holds(found.namespace):
             self._left_out.add(found.namespace)
-        elif self._is_known(found.uid):
-            pass
-        elif isinstance(found, Pod) and self._is_plain(found.namespace, found.containers):
+            return
+        self._left_out.meet(found.namespace)
+        if self._is_known(found.uid):
+            return
+        if isinstance(found, Pod) and self._is_plain(found.namespace, found.containers):
             self._count_pods(found.namespace, found.containers, 1)
         else:
             self._counts["pods" if isinstance(found, Pod) else "workloads"] += 1
@@ -144,6 +146,7 @@ class _Verification:
         if not self._scope.holds(alike.namespace):
             self._left_out.add(alike.namespace, len(alike.uids))
             return
+        self._left_out.meet(alike.namespace)
         fresh = set(alike.uids) - self._seen - {""}
         self._seen |= fresh
         self._count_pods(alike.namespace, alike.containers, len(fresh) + alike.uids.count(""))
@@ -200,7 +203,8 @@ class _Verification:
     def _about_nothing(self) -> Iterator[Finding]:
         if not self._counts.total():
             message = "no pod and no workload was in what was read"
-            yield Finding.of("not-looked-at", FilePlace(self._last_page), message)
+            place = FilePlace(self._cluster or self._last_page)
+            yield Finding.of("not-looked-at", place, message)
 
     def _about_exemptions(self) -> Iterator[Finding]:
         exemptions, today = self._terms.exemptions, self._terms.today

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["Applier", "How"]
 
 _APPLY = "application/apply-patch+yaml"
-_WRONG_OBJECT = {400, 415, 422}  # statuses by which the server says that the object is wrong
 _NOT_FOUND, _CONFLICT = 404, 409
 _ESTABLISHED = 30.0  # seconds in which a new definition of a kind must be served
 _PAUSE = 0.5  # seconds between two looks at it
@@ -97,6 +96,7 @@ class Applier:
         self._api = api
         self._how = how
         self._kinds = _Kinds(api)
+        self._made: set[str] = set()  # namespaces that are among the manifests
 
     @property
     def is_dry(self) -> bool:
@@ -140,12 +140,18 @@ class Applier:
                 params=self._parameters(),
             )
         except ApiError as error:
-            if error.code == _NOT_FOUND and self._how.dry_run:
+            if error.code == _NOT_FOUND and self._how.dry_run and self._is_made(manifest):
                 return False
             _refuse(error, manifest)
+        if manifest.kind == "Namespace":
+            self._made.add(manifest.name)
         if any(manifest.defines) and not self._how.dry_run:
             self._await_definition(path, manifest)
         return True
+
+    def _is_made(self, manifest: Manifest) -> bool:
+        """Say whether the namespace of an object would be made before it."""
+        return (manifest.namespace or self._how.namespace) in self._made
 
     def _path(self, manifest: Manifest) -> str | None:
         path = self._kinds.path(manifest, self._how.namespace)
@@ -225,7 +231,7 @@ def _decode_definition(data: bytes) -> _Definition:
 
 def _refuse(error: ApiError, manifest: Manifest) -> NoReturn:
     told = error.status.message if error.status else ""
-    if error.code in _WRONG_OBJECT and told:
+    if error.blames_object:
         raise InputError(
             f"the cluster does not accept {manifest}: {printable(told)}",
             place=manifest.place,
@@ -242,8 +248,11 @@ def _refuse(error: ApiError, manifest: Manifest) -> NoReturn:
             ),
             hint="Take them over with --force-conflicts, or leave them out of the manifest.",
         ) from error
+    hint = error.hint
+    if error.code == _NOT_FOUND and told.startswith("namespaces "):
+        hint = "Make its namespace first, or put it among the manifests."
     raise ClusterError(
-        f"{manifest.place}: {manifest} was not applied: {error.problem}", hint=error.hint
+        f"{manifest.place}: {manifest} was not applied: {error.problem}", hint=hint
     ) from error
 
 

@@ -38,18 +38,33 @@ _A_SECOND = 1.0
 class Events:
     """Tells changes as Events, in a thread of its own: nobody waits for it.
 
+    Args:
+        api: The cluster.
+        instance: What this replica calls itself.
+        notice: Told why the first one that was refused was refused.
+        counted: Told the two counts below, whenever one of them grows.
+
     Attributes:
         sent: How many were told.
         dropped: How many were not: too many at once, or refused.
     """
 
-    def __init__(self, api: Api, *, instance: str, notice: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        api: Api,
+        *,
+        instance: str,
+        notice: Callable[[str], None],
+        counted: Callable[[int, int], None] = lambda _sent, _dropped: None,
+    ) -> None:
         self.sent = 0
         self.dropped = 0
         self._api = api
         self._instance = instance
         self._notice = notice
+        self._counted = counted
         self._queue: queue.Queue[Change] = queue.Queue(_WAITING)
+        self._lock = threading.Lock()
         self._budget = Budget(_BURST, _A_SECOND)
         self._has_failed = False
         self._bug: BaseException | None = None
@@ -66,7 +81,7 @@ class Events:
         try:
             self._queue.put_nowait(change)
         except queue.Full:
-            self.dropped += 1
+            self._count(dropped=1)
 
     def _run(self) -> None:
         while True:
@@ -74,9 +89,9 @@ class Events:
             time.sleep(self._budget.pause(time.monotonic()))
             try:
                 self.send(change)
-                self.sent += 1
+                self._count(sent=1)
             except ImagelockError as error:
-                self.dropped += 1
+                self._count(dropped=1)
                 self._fail(error)
             except BaseException as error:  # noqa: BLE001  (raised again by whoever tells more)
                 self._bug = error
@@ -99,10 +114,18 @@ class Events:
             count = self._api.read(self._api.get(one), times) + 1
             self._api.patch(one, render_series(count, now=now), content_type=_MERGE)
 
+    def _count(self, *, sent: int = 0, dropped: int = 0) -> None:
+        with self._lock:
+            self.sent += sent
+            self.dropped += dropped
+            self._counted(self.sent, self.dropped)
+
     def _fail(self, error: ImagelockError) -> None:
         if not self._has_failed:
-            problem = error.problem if isinstance(error, ClusterError) else str(error)
-            self._notice(f"an Event could not be told (this is said once): {problem}")
+            why = (
+                f"{error.problem}. {error.hint}" if isinstance(error, ClusterError) else str(error)
+            )
+            self._notice(f"an Event could not be told (this is said once): {why.rstrip('. ')}")
         self._has_failed = True
 
 

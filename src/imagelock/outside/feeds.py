@@ -60,6 +60,7 @@ class Feeds:
                 # Nodes hold the images of all labels.
                 params={} if resource is NODES else selected,
                 needed=resource is PODS,
+                expected=_expected(resource, namespaces),
                 pace=pace,
             )
             for resource in RESOURCES
@@ -112,6 +113,14 @@ class Feeds:
             except queue.Full:
                 continue
             return
+
+
+def _expected(resource: Resource, namespaces: Sequence[str]) -> frozenset[int]:
+    """Return the HTTP statuses that are no news: no such kind (404), no permission (403)."""
+    if resource.is_custom:
+        return frozenset({404})
+    # Whoever may look at one namespace mostly may not look at nodes.
+    return frozenset({403}) if namespaces and not resource.is_namespaced else frozenset()
 
 
 def _path(resource: Resource, namespace: str) -> str:

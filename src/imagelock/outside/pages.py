@@ -63,11 +63,18 @@ def live_pages(
                 for namespace in namespaces or ("",):
                     yield from _listed(decoders, resource, namespace, params)
             elif not (resource.is_custom and namespaces):  # what is in no namespace is not meant
-                yield from _listed(decoders, resource, "", {} if resource is NODES else params)
+                asked = {} if resource is NODES else params
+                # Whoever may look at one namespace mostly may not look at nodes.
+                yield from _listed(decoders, resource, "", asked, optional=bool(namespaces))
 
 
 def _listed(
-    decoders: Decoders, resource: Resource, namespace: str, params: dict[str, str]
+    decoders: Decoders,
+    resource: Resource,
+    namespace: str,
+    params: dict[str, str],
+    *,
+    optional: bool = False,
 ) -> Iterator[Page]:
     from imagelock.outside.decoders import Listing
     from imagelock.outside.refusals import ApiError
@@ -86,7 +93,7 @@ def _listed(
     except ApiError as error:
         if resource is PODS or error.code not in {_FORBIDDEN, _UNKNOWN}:
             raise
-        yield _unseen(resource, namespace, error.code)
+        yield _unseen(resource, namespace, error.code, optional=optional)
     if len(moments) > 1:  # then what is announced is a guess
         yield _of_several_moments(resource, namespace, len(moments))
     elif seen < announced:
@@ -128,14 +135,15 @@ def _served_by_argo(api: Api) -> frozenset[str] | None:
     return frozenset(resource.name for resource in resources or ())
 
 
-def _unseen(resource: Resource, namespace: str, code: int) -> Page:
+def _unseen(resource: Resource, namespace: str, code: int, *, optional: bool) -> Page:
     what = _described(resource, namespace)
-    if code == _UNKNOWN:
+    if code == _UNKNOWN and resource.is_custom:
         skipped = Skipped(what, "this cluster has no such kind", expected=True)
+    elif code == _UNKNOWN:
+        skipped = Skipped(what, f"this cluster does not serve them under {resource.path}")
     else:
-        skipped = Skipped(
-            what, "the permission to list them is missing (see: imagelock rbac --help)"
-        )
+        reason = "the permission to list them is missing (see: imagelock rbac --help)"
+        skipped = Skipped(what, reason, expected=optional)
     return Page(kind=resource.plural, unseen=(skipped,))
 
 

@@ -7,7 +7,6 @@ ClusterError
 
 from __future__ import annotations
 
-import re
 import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,13 +16,18 @@ from msgspec import Struct
 
 from imagelock.core.place import printable
 from imagelock.errors import ClusterError
+from imagelock.syntax.forbidden import parse_missing
+from imagelock.syntax.rbac import remedy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from urllib3.exceptions import HTTPError
 
-__all__ = ["ApiError", "Status", "UnreachableError", "hidden", "redacted", "refusal", "unreachable"]
+    from imagelock.syntax.forbidden import Missing
+
+__all__ = ["ApiError", "Status", "UnreachableError", "hidden", "how_to_give", "redacted"]
+__all__ += ["refusal", "unreachable"]
 
 _PASSING = {429, 500, 502, 503, 504}  # statuses after which the same request may succeed
 _CHECK_NETWORK = "Check the server in the kubeconfig, and the network (VPN, firewall)."
@@ -38,6 +42,7 @@ _SILENCES = {
     "ConnectTimeoutError": ("{host} does not take connections", _CHECK_NETWORK),
     "ReadTimeoutError": ("{host} stopped answering", "It may be overloaded: try again."),
 }
+_FORBIDDEN, _UNKNOWN = 403, 404
 _REDIRECTS, _CLIENT_ERRORS, _SERVER_ERRORS = 300, 400, 500
 _ANSWERS = {
     401: (
@@ -48,11 +53,11 @@ _ANSWERS = {
     404: ("the server knows no such thing", ""),
     429: ("the server is asked too often", "Try again later."),
 }
+# By these the server says that what it was sent is wrong. A field that a kind does not have
+# is 500 without a reason (up to 1.36 at least), as if the server had failed.
+_WRONG_OBJECT = {400, 415, 422}
+_WRONG_FIELD = "failed to create typed patch object"
 _LONGEST_MESSAGE = 2_000  # characters of a server's message that are shown
-_FORBIDDEN = re.compile(
-    r'cannot (?P<verb>\S+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
-    r'(?: in the namespace "(?P<namespace>[^"]+)")?'
-)
 
 
 class _Metadata(Struct, rename={"continue_token": "continue"}):
@@ -97,14 +102,28 @@ class ApiError(ClusterError):
         status: The server's account, where it gave one.
         wait: The seconds that it wants to be left alone for.
         again: Whether the same request may succeed later.
+        blames_object: Whether what was sent is wrong, in the server's own words.
+        missing: The permission that is missing, where the server names one.
     """
 
-    def __init__(self, problem: str, *, code: int, status: Status | None, hint: str = "") -> None:
+    def __init__(
+        self,
+        problem: str,
+        *,
+        code: int,
+        status: Status | None,
+        hint: str = "",
+        missing: Missing | None = None,
+    ) -> None:
         super().__init__(problem, hint=hint)
         self.code = code
         self.status = status
         self.wait = 0.0
-        self.again = code in _PASSING
+        told = status.message if status else ""
+        wrong_field = told.startswith(_WRONG_FIELD)
+        self.blames_object = wrong_field or (bool(told) and code in _WRONG_OBJECT)
+        self.again = code in _PASSING and not wrong_field
+        self.missing = missing
 
 
 class UnreachableError(ClusterError):
@@ -144,12 +163,27 @@ def refusal(code: int, body: bytes, asked: str, secrets: Iterable[str]) -> ApiEr
     """
     status = _status(body)
     told = hidden(status.message, secrets) if status else ""
-    problem, hint = _explained(code, told)
+    problem, hint = _explained(code)
+    missing = parse_missing(told) if code == _FORBIDDEN else None
+    if missing is not None:
+        hint = how_to_give(missing)
+    elif code == _UNKNOWN and told.startswith("namespaces "):
+        hint = "Make that namespace first."
     said = f": {told}" if told else ", and does not say why" if status else ""
     if status is None:
         said = " with something that is no answer of an API server"
         hint = hint or "Is the server's address right? A proxy or a login page may stand there."
-    return ApiError(f"{asked}: {problem}{said}", code=code, status=status, hint=hint)
+    return ApiError(
+        f"{asked}: {problem}{said}", code=code, status=status, hint=hint, missing=missing
+    )
+
+
+def how_to_give(missing: Missing, *, to_watch: bool = False) -> str:
+    """Name a missing permission, and what gives it; *to_watch* if ``imagelock watch`` asks."""
+    command = remedy(missing, to_watch=to_watch)
+    if not command:
+        return f"Missing permission: {missing}. Whoever may do so has to give it."
+    return f"Missing permission: {missing}. What gives it: {command} | kubectl apply -f -"
 
 
 def unreachable(error: HTTPError, host: str, proxy: str) -> UnreachableError:
@@ -182,27 +216,14 @@ def _status(body: bytes) -> Status | None:
     return status if status.kind == "Status" else None
 
 
-def _explained(code: int, told: str) -> tuple[str, str]:
+def _explained(code: int) -> tuple[str, str]:
     if code in _ANSWERS:
-        problem, hint = _ANSWERS[code]
-        return problem, hint or _missing_permission(told)
+        return _ANSWERS[code]
     if _REDIRECTS <= code < _CLIENT_ERRORS:
         return f"the server answered {code}, a redirect", "Name the API server itself."
     if code >= _SERVER_ERRORS:
         return f"the server failed ({code})", "Try again; its own log says more."
     return f"the server answered {code}", ""
-
-
-def _missing_permission(told: str) -> str:
-    match = _FORBIDDEN.search(told)
-    if match is None:
-        return ""
-    group = f'API group "{match["group"]}"' if match["group"] else "the core API group"
-    where = f"namespace {match['namespace']}" if match["namespace"] else "the whole cluster"
-    return (
-        f"Missing permission: verb '{match['verb']}' on '{match['resource']}' in {group}, "
-        f"for {where}. See docs/cluster-access.md for a role to apply."
-    )
 
 
 def _tls(error: HTTPError, host: str) -> UnreachableError:

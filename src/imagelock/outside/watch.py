@@ -18,7 +18,7 @@ from msgspec import Struct
 from imagelock.core.cluster import Page
 from imagelock.errors import ClusterError
 from imagelock.outside.cluster import list_pages
-from imagelock.outside.refusals import ApiError, UnreachableError
+from imagelock.outside.refusals import ApiError, UnreachableError, how_to_give
 from imagelock.syntax.watch import (
     Bookmark,
     Changed,
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["Alive", "Begun", "Listed", "Message", "Pace", "Trouble", "Unseen", "Watch", "Whole"]
 
 _FORBIDDEN, _UNKNOWN, _GONE = 403, 404, 410
+_NOTHING, _WATCHED = 0, 200  # what is believed of a list, beside the refusals above
+_DOUBTS = 3  # times that something else must be answered before that is believed
 
 
 class Pace(Struct, frozen=True, kw_only=True):
@@ -71,7 +73,7 @@ class Whole(Struct, frozen=True):
 
 
 class Alive(Struct, frozen=True):
-    """Nothing happened, and the server says so."""
+    """Nothing happened, and the server says so: it lets us watch, or sends a bookmark."""
 
 
 class Trouble(Struct, frozen=True):
@@ -100,6 +102,7 @@ class Watch:
         path: The list's path, such as ``/api/v1/pods``.
         params: Further parameters, such as a ``labelSelector``.
         needed: Without it nothing can be said: what is refused at first is an error.
+        expected: Refusals that are no news, by their HTTP status.
         pace: How long things last.
     """
 
@@ -110,16 +113,21 @@ class Watch:
         *,
         params: Mapping[str, str] | None = None,
         needed: bool = False,
+        expected: frozenset[int] = frozenset(),
         pace: Pace | None = None,
     ) -> None:
         self._api = api
         self._path = path
         self._params = dict(params or {})
         self._needed = needed
+        self._expected = expected
         self._pace = pace or Pace()
         self._version = ""
         self._has_answered = False
         self._failures = 0
+        self._believed = _NOTHING
+        self._doubts = 0
+        self._refusals = 0
         self._woken = threading.Event()
         self._lock = threading.Lock()
         self._again = False
@@ -182,7 +190,10 @@ class Watch:
         asked = {**self._params, **watch_parameters(self._version, seconds=seconds)}
         try:
             with self._api.stream(self._path, asked, silence=pace.silence) as stream:
+                self._believed = _WATCHED
+                self._doubts = self._refusals = 0
                 if self._holds(stream):
+                    yield Alive()
                     yield from self._read(stream)
         finally:
             self._let_go()
@@ -232,15 +243,12 @@ class Watch:
 
     def _after(self, error: ClusterError) -> Iterator[Message]:
         """Decide how it goes on after a failure."""
-        code = error.code if isinstance(error, ApiError) else 0
-        if code == _GONE:
+        if isinstance(error, ApiError) and error.code == _GONE:
             self._version = ""
-        elif code in {_FORBIDDEN, _UNKNOWN} and not (self._needed and not self._has_answered):
-            self._version = ""
-            self._has_answered = True
-            yield _unseen(error, code)
-            self._rest(self._pace.unseen)
-            return
+        elif isinstance(error, ApiError) and error.code in {_FORBIDDEN, _UNKNOWN}:
+            if self._is_believed(error.code):
+                yield from self._after_refusal(error)
+                return
         elif not self._has_answered:
             raise error
         elif not isinstance(error, ApiError | UnreachableError):
@@ -251,6 +259,34 @@ class Watch:
         pause = self._pause(asked_for)
         yield Trouble(error.problem, pause, self._failures)
         self._rest(pause)
+
+    def _is_believed(self, code: int) -> bool:
+        """Say whether a refusal counts; another than before does not, the first few times.
+
+        A server that is being started refuses what it allowed a moment ago (403), and
+        does not know all of its kinds (404).
+        """
+        self._doubts = 0 if self._believed in {_NOTHING, code} else self._doubts + 1
+        return self._doubts in {0, _DOUBTS}
+
+    def _after_refusal(self, error: ApiError) -> Iterator[Message]:
+        if self._needed and self._believed == _NOTHING:
+            raise _for_whom_watches(error)
+        self._believed, self._doubts = error.code, 0
+        self._refusals += 1
+        self._version = ""
+        self._has_answered = True
+        yield self._unseen(error)
+        pace = self._pace
+        self._rest(min(pace.first_pause * 2 ** min(self._refusals, 16), pace.unseen))
+
+    def _unseen(self, error: ApiError) -> Unseen:
+        expected = error.code in self._expected
+        if error.code == _UNKNOWN:
+            has = "has no such kind" if expected else f"does not serve {self._path}"
+            return Unseen(f"this cluster {has}", expected)
+        error = _for_whom_watches(error)
+        return Unseen(error.hint or error.problem, expected)
 
     def _pause(self, asked_for: float) -> float:
         """Return how long to wait: longer each time, and never as long as the others."""
@@ -263,7 +299,8 @@ class Watch:
         self._woken.wait(pause)
 
 
-def _unseen(error: ClusterError, code: int) -> Unseen:
-    if code == _UNKNOWN:
-        return Unseen("this cluster has no such kind", expected=True)
-    return Unseen(f"{error.problem}. {error.hint}".rstrip(". "), expected=False)
+def _for_whom_watches(error: ApiError) -> ApiError:
+    """Let a missing permission name what gives all those that watching needs."""
+    if error.missing is not None:
+        error.hint = how_to_give(error.missing, to_watch=True)
+    return error

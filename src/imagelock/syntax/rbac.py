@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -12,9 +15,14 @@ from imagelock.core.resources import ARGO_GROUP, RESOURCES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Role", "Subject", "deploy_role", "render_roles", "verify_roles", "watch_roles"]
+    from imagelock.syntax.forbidden import Missing
+
+__all__ = ["Role", "Subject", "deploy_role", "remedy", "render_roles"]
+__all__ += ["verify_roles", "watch_roles"]
 
 _API = "rbac.authorization.k8s.io"
+_SERVICE_ACCOUNT = "system:serviceaccount:"  # what the user of a service account begins with
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9@._:-]")
 
 
 class _Rule(Struct, frozen=True):
@@ -24,6 +32,11 @@ class _Rule(Struct, frozen=True):
     resources: tuple[str, ...]
     verbs: tuple[str, ...]
     comment: str = ""
+
+    def allows(self, missing: Missing) -> bool:
+        """Say whether it gives a permission."""
+        what = (missing.group, missing.resource, missing.verb)
+        return what in {(self.group, one, verb) for one in self.resources for verb in self.verbs}
 
 
 class Role(Struct, frozen=True):
@@ -88,9 +101,42 @@ def render_roles(roles: Iterable[Role], subjects: Sequence[Subject] = ()) -> str
     documents = [*accounts]
     for role in roles:
         documents.append(_role(role))
-        if subjects:
-            documents.append(_binding(role, subjects))
+        documents += (_binding(role, subject) for subject in subjects)
     return "---\n".join(documents)
+
+
+def remedy(missing: Missing, *, to_watch: bool = False) -> str:
+    """Return the call of ``imagelock rbac`` that gives a permission, or nothing.
+
+    Args:
+        missing: What somebody may not do.
+        to_watch: Whether it is ``imagelock watch`` that needs it.
+    """
+    needs = {
+        "--verify": () if to_watch else verify_roles(),
+        "--watch": watch_roles(),
+        "--deploy": (deploy_role(missing.namespace),),
+    }
+    for purpose, roles in needs.items():
+        if any(rule.allows(missing) for role in roles for rule in role.rules):
+            options = [purpose, *_where(missing, purpose), *_to_whom(missing.user)]
+            return f"imagelock rbac {shlex.join(options)}"
+    return ""
+
+
+def _where(missing: Missing, purpose: str) -> list[str]:
+    if not missing.namespace or missing.resource == "events":
+        return []
+    if missing.resource == "leases":
+        return ["--lease-namespace", missing.namespace]
+    option = "--argocd-namespace" if purpose == "--deploy" else "--namespace"
+    return [option, missing.namespace]
+
+
+def _to_whom(user: str) -> list[str]:
+    if user.startswith(_SERVICE_ACCOUNT):
+        return ["--service-account", user.removeprefix(_SERVICE_ACCOUNT).replace(":", "/")]
+    return ["--user", user] if user else []
 
 
 def _reading(name: str, verbs: tuple[str, ...], namespaces: Sequence[str]) -> tuple[Role, ...]:
@@ -122,12 +168,24 @@ def _rule(rule: _Rule) -> str:
     )
 
 
-def _binding(role: Role, subjects: Sequence[Subject]) -> str:
+def _binding(role: Role, subject: Subject) -> str:
+    # One for each: applying that of a second subject must not take the first one's away.
+    name = f"{role.name}:{_name_of(subject)}"
     return (
-        f"{_head(f'{role.kind}Binding', role.name, role.namespace)}"
+        f"{_head(f'{role.kind}Binding', name, role.namespace)}"
         f"roleRef:\n  apiGroup: {_API}\n  kind: {role.kind}\n  name: {role.name}\n"
-        f"subjects:\n{''.join(map(_subject, subjects))}"
+        f"subjects:\n{_subject(subject)}"
     )
+
+
+def _name_of(subject: Subject) -> str:
+    """Return what a binding is called after its subject; an object's name has no ``/``."""
+    parts = (subject.kind.lower(), subject.namespace, subject.name)
+    full = ":".join(part for part in parts if part)
+    name = _NOT_IN_A_NAME.sub("-", full)
+    if name == full:
+        return name
+    return f"{name}-{sha256(full.encode('utf-8', 'backslashreplace')).hexdigest()[:8]}"
 
 
 def _subject(subject: Subject) -> str:
@@ -147,7 +205,7 @@ def _service_account(subject: Subject) -> str:
 
 def _head(kind: str, name: str, namespace: str) -> str:
     where = f"  namespace: {_quoted(namespace)}\n" if namespace else ""
-    return f"apiVersion: {_API}/v1\nkind: {kind}\nmetadata:\n  name: {name}\n{where}"
+    return f"apiVersion: {_API}/v1\nkind: {kind}\nmetadata:\n  name: {_quoted(name)}\n{where}"
 
 
 def _quoted(text: str) -> str:
