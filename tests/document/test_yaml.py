@@ -245,6 +245,39 @@ def test_documents_between_lone_carriage_returns_are_cut_apart(
     assert len(read(text)) == 2
 
 
+def test_what_has_too_many_nodes_is_refused(
+    read: Callable[[str], list[Node]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imagelock.document.yaml.MAX_NODES", 10)
+
+    assert len(read("- a\n" * 10)) == 1
+    with pytest.raises(BrokenYamlError, match="more than 10 nodes") as caught:
+        read("- a\n" * 11)
+    assert caught.value.offset == 42
+
+
+def test_a_large_text_is_read_in_pieces_with_the_same_offsets(
+    read: Callable[[str], list[Node]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "".join(f"- é{number}: 🚀 # why\n" for number in range(500))
+    whole = read(text)
+    monkeypatch.setattr("imagelock.document.yaml._LARGE", 100)
+
+    assert _described(read(text)) == _described(whole)
+
+
+def _described(roots: list[Node]) -> list[object]:
+    (sequence,) = roots
+    assert isinstance(sequence, Sequence)
+    return [
+        (getattr(part, "value", ""), part.start, getattr(part, "end", 0))
+        for item in sequence.items
+        if isinstance(item, Mapping)
+        for pair in item.pairs
+        for part in pair
+    ]
+
+
 def test_an_empty_document_is_an_empty_scalar_and_a_comment_is_none(
     read: Callable[[str], list[Node]],
 ) -> None:

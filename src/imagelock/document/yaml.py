@@ -30,6 +30,7 @@ except ImportError:  # PyYAML was built without libyaml
 
 __all__ = [
     "MAX_DEPTH",
+    "MAX_NODES",
     "BrokenYamlError",
     "Chunk",
     "FastestParser",
@@ -38,8 +39,10 @@ __all__ = [
     "parse",
 ]
 
+_LARGE = 4_000_000  # characters: a copy of them shows in what a process takes
 _WORTH_LOADING = 300  # characters: below that, the other way is as quick
 MAX_DEPTH = 200  # levels: real manifests have under 60, and libyaml is quadratic in them
+MAX_NODES = 10_000_000  # of one document: they take 2 GB, and 128 MB of manifests have fewer
 
 # A line that begins or ends a document; no scalar may hold it, so cutting
 # there is exact (YAML 1.2, rule 206, c-forbidden).
@@ -99,7 +102,7 @@ def chunks(content: str) -> Iterator[Chunk]:
 
 
 def parse(
-    text: Text, chunk: Chunk | None = None, *, parser: Callable[[str], Any] = FastestParser
+    text: Text, chunk: Chunk | None = None, *, parser: Callable[[Any], Any] = FastestParser
 ) -> list[Node]:
     """Parse one chunk of a text, or all of it, into its documents' root nodes.
 
@@ -119,7 +122,8 @@ def parse(
         if roots is not None:
             return roots
     try:
-        return _Composer(text, start).compose(parser(content))
+        stream = content if len(content) < _LARGE else _Pieces(content)
+        return _Composer(text, start).compose(parser(stream))
     except pyyaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = error.problem or error.context or "it cannot be parsed"
@@ -144,6 +148,20 @@ def file_text(source: Source, key_bits: KeyBits | None = None) -> Text:
     if "\\u" in content:
         content = _SURROGATE.sub("ufffd", content)
     return Text(content, source, key_bits=key_bits, has_templates=has_templates)
+
+
+class _Pieces:
+    """A text to be read in pieces: of one that is given whole, PyYAML makes a copy in UTF-8."""
+
+    def __init__(self, content: str) -> None:
+        self._content = content
+        self._position = 0
+
+    def read(self, size: int) -> str:
+        """Return the next characters."""
+        start = self._position
+        self._position += size
+        return self._content[start : self._position]
 
 
 def _marks(content: str) -> Iterator[int]:
@@ -190,11 +208,15 @@ class _Composer:
         is_dull = text.key_bits is not None
         levels: list[tuple[Any, list[Node], bool]] = []
         get_event = parser.get_event
+        nodes = 0
         while True:
             event = get_event()
             kind = event.__class__
             if kind is events.ScalarEvent:
                 value = event.value
+                nodes += 1
+                if nodes > MAX_NODES:
+                    raise self._too_many(event)
                 if value and event.anchor is None and event.tag is None:
                     start, end = event.start_mark.index, event.end_mark.index
                     level.append(Scalar(value, base + start, base + end, event.style or "", text))
@@ -231,6 +253,11 @@ class _Composer:
         if anchor is not None:
             self._anchors[anchor] = scalar
         return scalar
+
+    def _too_many(self, event: Any) -> BrokenYamlError:
+        return BrokenYamlError(
+            f"it has more than {MAX_NODES:,} nodes", self._base + event.start_mark.index
+        )
 
     def _open(self, event: Any, depth: int) -> None:
         if depth >= MAX_DEPTH:
