@@ -143,11 +143,10 @@ class Mapping(Struct, frozen=True, gc=False, eq=False):
 
     def get(self, key: str) -> Node | None:
         """Return the last value of *key*, aliases followed, or ``None``."""
-        found: Node | None = None
-        for name, value in self.pairs:
+        for name, value in reversed(self.pairs):
             if type(name) is Scalar and name.value == key:
-                found = value
-        return found.target if type(found) is Alias else found
+                return value.target if type(value) is Alias else value
+        return None
 
     def text_of(self, key: str) -> str | None:
         """Return the text of the scalar under *key*, or ``None`` where there is none."""

@@ -55,6 +55,7 @@ _ONLY_DIRECTIVES = re.compile(
     rf"(?>(?:[ \t\ufeff]*+(?:#[^{_BREAKS}]*+)?[{_BREAKS}]"
     rf"|%(?:YAML|TAG)\b[^{_BREAKS}]*+[{_BREAKS}])*)"
 )
+_TEMPLATE = re.compile(r"\{[{%#]")
 _PROPERTIES = re.compile(rf"(?>(?:[&!][^ \t{_BREAKS}]*+|[ \t{_BREAKS}]++|#[^{_BREAKS}]*+)+)")
 _SURROGATE = re.compile(r"(?<=\\)u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _BEFORE_CONTENT = re.compile("\ufeff*")
@@ -139,13 +140,13 @@ def file_text(source: Source, key_bits: KeyBits | None = None) -> Text:
     in two halves with: in YAML they are an error.
     """
     content = source.text
-    has_templates = "{{" in content or "{%" in content or "{#" in content
+    has_templates = _TEMPLATE.search(content) is not None
     if has_templates:
         # Imported for templates only: what reads them takes time to import.
         from imagelock.document.template import mask_templates
 
         content = mask_templates(content)
-    if "\\u" in content:
+    if "\\" in content and "\\u" in content:
         content = _SURROGATE.sub("ufffd", content)
     return Text(content, source, key_bits=key_bits, has_templates=has_templates)
 
@@ -174,11 +175,12 @@ def _marks(content: str) -> Iterator[int]:
 def _directives_before(content: str, start: int, mark: int) -> int:
     """Find where the directives begin of the document that a mark begins."""
     begin = mark
-    while True:
+    while content.find("%", start, begin) >= 0:
         line = max(content.rfind(f"{end}%", start, begin) for end in "\r\n") + 1
         if not line or not _ONLY_DIRECTIVES.fullmatch(content, line, begin):
-            return begin
+            break
         begin = line
+    return begin
 
 
 def _unreadable_character(content: str, start: int) -> BrokenYamlError:

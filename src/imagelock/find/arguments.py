@@ -73,6 +73,8 @@ def _joined(variables: Sequence, path: Path, visit: Visit) -> Iterator[Site]:
         name = entry.text_of("name") if isinstance(entry, Mapping) else None
         if name and isinstance(entry, Mapping):
             named[name] = index, entry
+    if not any(map(is_image_variable, named)):
+        return
     for name, (index, entry) in named.items():
         value = scalar_under(entry, "value")
         if value is None or visit.is_claimed(value) or not is_image_variable(name):

@@ -262,11 +262,10 @@ def optional(site: Site | None) -> tuple[Site, ...]:
 
 def value_under(mapping: Mapping, key: str) -> Node | None:
     """Return what stands under a key: the last of several, and an alias as it is."""
-    found: Node | None = None
-    for name, value in mapping.pairs:
+    for name, value in reversed(mapping.pairs):
         if type(name) is Scalar and name.value == key:
-            found = value
-    return found
+            return value
+    return None
 
 
 def scalar_under(mapping: Mapping, key: str) -> Scalar | None:

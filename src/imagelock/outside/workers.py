@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections import deque
@@ -61,6 +62,7 @@ def in_order(
 def _begin(task: Callable[[Any], Any]) -> None:
     # Ctrl-C reaches every process of the terminal; only the first one answers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()  # what is made of one thing holds no circles, and is gone before the next
     global _task  # noqa: PLW0603  (a forked process has one task for all its life)
     _task = task
 
