@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from argparse import Namespace
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -17,14 +18,15 @@ from imagelock.cli.console import Console
 from imagelock.cli.gauges import Gauges
 from imagelock.cli.inputs import Inputs
 from imagelock.cli.session import Session, Teller
+from imagelock.core.change import Feed
 from imagelock.core.place import ClusterPlace
 from imagelock.decide.judge import Terms
 from imagelock.decide.objects import Objects
 from imagelock.decide.verify import verify_pages
-from imagelock.outside.feeds import Feeds
+from imagelock.outside.feeds import Feeds, News
 from imagelock.outside.kubernetes_api import Patience, connect
 from imagelock.outside.pages import live_pages
-from imagelock.outside.watch import Pace
+from imagelock.outside.watch import Alive, Pace, Trouble, Unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -238,8 +240,25 @@ def test_other_terms_judge_everything_again(
 
 
 def test_a_fault_of_ours_is_not_swallowed(followed: Followed) -> None:
-    from imagelock.core.change import Feed
-    from imagelock.outside.feeds import News
-
     with pytest.raises(ZeroDivisionError):
         followed.session.take(News(Feed("Pod"), ZeroDivisionError(), 0.0))
+
+
+def test_a_cluster_that_has_not_every_kind_answers_again_all_the_same(
+    followed: Followed, console: Listening
+) -> None:
+    pods, rollouts = Feed("Pod"), Feed("Rollout")
+    unknown = Unseen("this cluster has no such kind", expected=True)
+
+    for _ in range(2):
+        for feed, what in (
+            (pods, Trouble("connection refused", 1.0, 3)),
+            (rollouts, Trouble("connection refused", 1.0, 3)),
+            (pods, Alive()),
+            (rollouts, unknown),
+        ):
+            followed.session.take(News(feed, what, time.monotonic()))
+
+    told = [one for one in console.messages if "refused" in one or "again" in one]
+    warning = "warning: Pod: connection refused; again in 1.0 s"
+    assert told == [warning, "the cluster answers again"] * 2

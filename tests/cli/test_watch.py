@@ -349,7 +349,7 @@ def test_what_may_not_be_listed_is_told_once(cluster: LiveCluster, start: Start)
     watch.said("not looked at: Node:")
     eventually(lambda: cluster.asked("nodes", watch=False) > 2)
 
-    assert sum("not looked at" in line for line in watch.err) == 1
+    assert sum("warning: not looked at" in line for line in watch.err) == 1
     assert watch.metric("imagelock_relists_total", kind="Node") is None
     assert watch.metric("imagelock_watch_last_contact_timestamp_seconds", kind="Node")
 

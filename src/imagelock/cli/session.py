@@ -125,6 +125,7 @@ class Session:
         elif isinstance(news.what, Unseen):
             self._not_seen(news.feed, news.what)
             self._teller.gauges.heard(news.feed.kind, lag)
+            self._recover(news.feed)
         elif isinstance(news.what, Begun):
             # That it was asked for is no answer.
             self._current.begin(news.feed)
@@ -187,13 +188,17 @@ class Session:
         gauges, kind = self._teller.gauges, feed.kind
         gauges.heard(kind, lag)
         gauges.objects(kind, self._current.objects(kind), self._current.images)
+        self._recover(feed)
+        if feed in self._unseen:
+            del self._unseen[feed]
+            gauges.unseen(kind, is_unseen=False)
+
+    def _recover(self, feed: Feed) -> None:
+        """Note an answer, whatever it is; say when the last trouble is over."""
         if feed in self._in_trouble:
             self._in_trouble.discard(feed)
             if not self._in_trouble:
                 self._teller.console.say("the cluster answers again")
-        if feed in self._unseen:
-            del self._unseen[feed]
-            gauges.unseen(kind, is_unseen=False)
 
     def _trouble(self, feed: Feed, trouble: Trouble) -> None:
         self._teller.gauges.failed(feed.kind)
