@@ -99,7 +99,7 @@ def _helm(helm: Mapping, path: Path, visit: Visit) -> Iterator[Site | Layer]:
             yield from literal_lines(values, (path, "values"), visit)
         else:
             layers += opened
-            visit.roots += [root for root, _ in opened]
+            visit.hold([root for root, _ in opened], values.value)
             visit.templated += not opened and values.is_templated
     values_object = helm.get("valuesObject")
     if isinstance(values_object, Mapping):

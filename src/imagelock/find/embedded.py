@@ -58,15 +58,18 @@ def open_document(scalar: Scalar, path: Path) -> list[tuple[Node, Path]] | NotAD
     if len(value) > _MAX_LENGTH:
         return NotADocument(f"it is longer than {_MAX_LENGTH:,} characters", 0)
     language = _language(value)
-    text = _as_it_stands(scalar, language) if scalar.style == "|" else None
-    if text is not None:
+    body = _body(scalar, language) if scalar.style == "|" else None
+    if body is not None:
+        outer = scalar.text
+        offsets = OffsetMap.linear(0, len(outer.content))
+        text = Text(outer.content, outer.source, scalar, offsets, language)
         # What is broken is read once more: its place is told in the value.
         with suppress(BrokenYamlError):
-            return _documents(parse(text), language, path)
-    offsets = offsets_of(scalar)
-    if offsets is None:
+            return _documents(parse(text, body), language, path)
+    mapped = offsets_of(scalar)
+    if mapped is None:
         return NotADocument("the way it is quoted or folded cannot be followed", 0)
-    text = Text(value, scalar.text.source, scalar, offsets, language)
+    text = Text(value, scalar.text.source, scalar, mapped, language)
     try:
         roots = _tables(text) if language == "toml" else parse(text)
     except BrokenYamlError as error:
@@ -80,12 +83,12 @@ def _documents(roots: list[Node], language: str, path: Path) -> list[tuple[Node,
     ]
 
 
-def _as_it_stands(scalar: Scalar, language: str) -> Text | None:
-    """Return a literal block as it is indented, which YAML and JSON may be as a whole.
+def _body(scalar: Scalar, language: str) -> Chunk | None:
+    """Return where the lines of a literal block stand, to be read as they are indented.
 
-    Its offsets need no map then. ``None`` where a mark of documents or a
-    directive is in it, which must stand at the margin, or the lines of the value
-    are not those of the text.
+    YAML and JSON may be indented as a whole, and no offsets need a map then.
+    ``None`` where a mark of documents or a directive is in it, which must stand at
+    the margin, or the lines of the value are not those of the text.
     """
     value, content = scalar.value, scalar.text.content
     if language == "toml" or _needs_its_margin(value):
@@ -97,7 +100,7 @@ def _as_it_stands(scalar: Scalar, language: str) -> Text | None:
     lines = margin and f"\n{body}".replace(f"\n{margin}", "\n")[1:]
     if not start or not lines or margin.strip(" ") or lines.rstrip("\n") != value.rstrip("\n"):
         return None
-    return Text(body, scalar.text.source, scalar, OffsetMap.linear(start, len(body)), language)
+    return Chunk(start, scalar.end)
 
 
 def _needs_its_margin(value: str) -> bool:

@@ -262,7 +262,7 @@ class _Walk:
         if embedded.may_hold_a_document(scalar):
             opened = embedded.open_document(scalar, path)
             if not isinstance(opened, embedded.NotADocument) and opened:
-                visit.roots += [root for root, _ in opened]
+                visit.hold([root for root, _ in opened], value)
                 for root, inner_path in opened:
                     self.document(root, inner_path)
                 return

@@ -137,6 +137,11 @@ class Visit:
         """Say whether a view of this node is walked instead of it."""
         return node in self._replaced
 
+    def hold(self, roots: Iterable[Node], written: str) -> None:
+        """Keep what was parsed of a text, unless nothing in it can repeat an anchor."""
+        if "&" in written:
+            self.roots += roots
+
     def move(self, scalar: Scalar, path: Path) -> None:
         """Remember where a scalar really stands, where a view of layers shows it elsewhere."""
         self._paths[scalar] = path
