@@ -54,6 +54,10 @@ def run(args: Namespace, console: Console) -> int:
     from imagelock.cli.reporting import tell
 
     config = read_config(args)
+    if args.report:
+        from imagelock.cli.overwriting import refuse_to_write_over
+
+        refuse_to_write_over(args, config)
     lock = _lock(config, args)
     report = Report.joined([_check(path, lock, config, console) for path in args.paths])
     report = described(report, args, config, lock, ", ".join(args.paths))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imagelock.core.origin import Provenance
     from imagelock.core.place import Source
 
-__all__ = ["described", "tells_images"]
+__all__ = ["described", "list_beside", "tells_images"]
 
 T = TypeVar("T")
 
@@ -58,7 +58,9 @@ def _provenance(config: Config, lock: Lock | None) -> tuple[Provenance, list[Ski
 
     unread: list[Skipped] = []
     external = _read(config.external_images, parse_external, unread) or ()
-    allowed = _read(config.self_built or _beside(config.external_images), parse_allow_list, unread)
+    allowed = _read(
+        config.self_built or list_beside(config.external_images), parse_allow_list, unread
+    )
     provenance = Provenance(
         locked=frozenset(lock.repositories) if lock is not None else frozenset(),
         external=frozenset(entry.reference.repository for entry in external),
@@ -84,7 +86,7 @@ def _read(path: str | None, parse: Callable[[Source], T], unread: list[Skipped])
         return None
 
 
-def _beside(external: str) -> str | None:
+def list_beside(external: str) -> str | None:
     """Return the only other file ``*-images`` beside ``external_images``, as `lock` does."""
     folder = os.path.dirname(external)
     names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []

@@ -20,7 +20,15 @@ from imagelock.outside.files import refuse, write_beside
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Tree", "leads_inside", "list_tree", "size_of", "write_changes", "write_copy"]
+__all__ = [
+    "Tree",
+    "is_manifest",
+    "leads_inside",
+    "list_tree",
+    "size_of",
+    "write_changes",
+    "write_copy",
+]
 
 MANIFEST_ENDINGS = (".yaml", ".yml", ".json")
 _MANIFEST_NAMES = frozenset(("Kustomization",))
