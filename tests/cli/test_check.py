@@ -97,3 +97,29 @@ def test_a_folder_without_manifests_is_not_clean_in_silence(
     told = capsys.readouterr().out
     assert "nothing was looked at" in told
     assert "clean" not in told
+
+
+def test_a_folder_without_manifests_is_an_error_for_who_is_strict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("rendered").mkdir()
+
+    assert main(["check", "rendered"]) == 0
+    assert "rendered: no file with YAML or JSON is in it" in capsys.readouterr().out
+    assert main(["check", "rendered", "--strict"]) == 1
+    assert "rendered: error: was not looked at" in capsys.readouterr().out
+
+
+def test_a_byte_that_is_no_text_is_named_with_its_column(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pod.yaml").write_bytes(
+        "a: ü\nbé: x\xff\n".encode("latin-1")
+        .replace(b"\xfc", "ü".encode())
+        .replace(b"\xe9", "é".encode())
+    )
+
+    assert main(["check", "pod.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("error: pod.yaml:2:6: this is not UTF-8 text")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from imagelock.core.finding import Coverage, Finding, Report, Skipped
+from imagelock.core.finding import Finding, Report
 from imagelock.decide.judge import Allowed, Denied, Exempt, Terms, judge
 from imagelock.decide.nearby import near_misses
-from imagelock.decide.override import reported, unread_findings
+from imagelock.decide.override import coverage_of, reported, unread_findings
 
 if TYPE_CHECKING:
     from imagelock.core.finding import SiteStatus
@@ -23,18 +23,13 @@ def check_sites(source: Source, found: FoundSites, terms: Terms) -> Report:
     """Say which images of one file the policy does not allow."""
     verdicts = [_check(site, terms) for site in found.sites]
     statuses = [status for status, _ in verdicts]
-    skipped = (
-        (Skipped(source.name, f"{found.templated} image(s) are named by a template"),)
-        if found.templated
-        else ()
-    )
     return Report(
         command="check",
         findings=(
             *(finding for _, finding in verdicts if finding),
             *unread_findings(source, found),
         ),
-        coverage=Coverage(1, "files", skipped),
+        coverage=coverage_of(source, found),
         summary={
             "sites": len(statuses),
             "pinned": statuses.count("pinned-before"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imagelock.find.site import Site
     from imagelock.find.sites import FoundSites
 
-__all__ = ["Plan", "plan_override", "reported", "unread_findings"]
+__all__ = ["Plan", "coverage_of", "plan_override", "reported", "unread_findings"]
 
 
 class Plan(Struct, frozen=True):
@@ -53,7 +53,7 @@ def plan_override(
     report = Report(
         command="override",
         findings=(*findings, *unread_findings(source, found)),
-        coverage=_coverage(source, found),
+        coverage=coverage_of(source, found),
         summary=_summary(outcomes),
         sites=_told(found.sites, outcomes) if tell_sites else None,
     )
@@ -189,7 +189,8 @@ def _summary(outcomes: list[_Outcome]) -> dict[str, int]:
     }
 
 
-def _coverage(source: Source, found: FoundSites) -> Coverage:
+def coverage_of(source: Source, found: FoundSites) -> Coverage:
+    """Return that one file was looked at, and what in it was not."""
     skipped = []
     if found.templated:
         skipped.append(Skipped(source.name, f"{found.templated} image(s) are named by a template"))
