@@ -73,10 +73,11 @@ def _lock(config: Config, args: Namespace) -> Lock:
     import os
 
     from imagelock.cli.arguments import read_lock
+    from imagelock.cli.provenance import with_choices
     from imagelock.core.lock import Lock
 
     if config.policy == "locked" or args.lock is not None or os.path.exists(config.lock):
-        return read_lock(config)
+        return with_choices(read_lock(config), config)
     return Lock((), name=config.lock)
 
 

@@ -74,12 +74,13 @@ def run(args: Namespace, console: Console) -> int:
 
     from imagelock.cli.arguments import read_config, read_lock
     from imagelock.cli.manifests import open_manifests
+    from imagelock.cli.provenance import with_choices
 
     config = read_config(args)
     if args.report or args.output:
         _refuse_to_write_over(args, config)
     today = date.today()  # noqa: DTZ011  (an exemption ends with the day where it is judged)
-    call = _Call(args, console, config, read_lock(config), today)
+    call = _Call(args, console, config, with_choices(read_lock(config), config), today)
     manifests = open_manifests(args.path, without=args.output)
     if isinstance(manifests, Stream):
         return _run_stream(manifests, call)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imagelock.core.origin import Provenance
     from imagelock.core.place import Source
 
-__all__ = ["described", "list_beside", "tells_images"]
+__all__ = ["described", "list_beside", "tells_images", "with_choices"]
 
 T = TypeVar("T")
 
@@ -49,6 +49,28 @@ def described(
     coverage = report.coverage
     coverage = replace(coverage, skipped=(*coverage.skipped, *unread))
     return traced(replace(report, coverage=coverage), provenance)
+
+
+def with_choices(lock: Lock, config: Config) -> Lock:
+    """Return the lock with the line of ``external_images`` as the origin of what was chosen there.
+
+    That is where a person mends it. What no line of it chose, this very digest
+    included, keeps its line of the lock.
+    """
+    from imagelock.core.lock import Lock
+    from imagelock.syntax.lists import parse_external
+
+    chosen = _read(config.external_images, parse_external, []) or ()
+    origins = {str(entry.reference.normalised): entry.origin for entry in reversed(chosen)}
+    if not origins:
+        return lock
+    return Lock(
+        (
+            replace(entry, origin=origins.get(str(entry.reference.normalised), entry.origin))
+            for entry in lock
+        ),
+        name=lock.name,
+    )
 
 
 def _provenance(config: Config, lock: Lock | None) -> tuple[Provenance, list[Skipped]]:
