@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,3 +98,50 @@ def test_a_folder_without_manifests_is_not_clean_in_silence(
     told = capsys.readouterr().out
     assert "nothing was looked at" in told
     assert "clean" not in told
+
+
+def test_a_folder_without_manifests_is_an_error_for_who_is_strict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("rendered").mkdir()
+
+    assert main(["check", "rendered"]) == 0
+    assert "rendered: no file with YAML or JSON is in it" in capsys.readouterr().out
+    assert main(["check", "rendered", "--strict"]) == 1
+    assert "rendered: error: was not looked at" in capsys.readouterr().out
+
+
+def test_a_byte_that_is_no_text_is_named_with_its_column(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("pod.yaml").write_bytes(
+        "a: ü\nbé: x\xff\n".encode("latin-1")
+        .replace(b"\xfc", "ü".encode())
+        .replace(b"\xe9", "é".encode())
+    )
+
+    assert main(["check", "pod.yaml"]) == 2
+    assert capsys.readouterr().err.startswith("error: pod.yaml:2:6: this is not UTF-8 text")
+
+
+def test_each_use_of_an_exemption_is_counted_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _write(
+        '[[exemptions]]\nrepository = "quay.io/acme"\nnamespaces = ["*"]\nreason = "by hand"\n',
+        "imagelock.toml",
+    )
+    _write("image: quay.io/acme/a:1\n", "app/a.yaml")
+    _write("image: quay.io/acme/b:1\n---\nimage: quay.io/acme/b:2\n", "app/b.yaml")
+    _write("", "images.lock")
+
+    assert main(["check", "app"]) == 0
+    assert "quay.io/acme in * (3 images): by hand" in capsys.readouterr().out
+    assert main(["override", "app", "--diff"]) == 0
+    assert "quay.io/acme in * (3 images): by hand" in capsys.readouterr().err
+    assert main(["check", "app", "--format", "json"]) == 0
+    (use,) = json.loads(capsys.readouterr().out)["exemptions"]
+    assert (use["repository"], use["images"]) == ("quay.io/acme", 3)

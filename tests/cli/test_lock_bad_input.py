@@ -172,10 +172,23 @@ def test_ctrl_c_in_the_middle_leaves_the_old_lock(whole: Project) -> None:
     assert whole.read("images.lock") == "old\n"
 
 
-@pytest.mark.parametrize("name", ["external_images", "acme-images", "./acme-images"])
-def test_a_list_is_never_written_over(whole: Project, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["external_images", "acme-images", "./acme-images", "imagelock.toml"]
+)
+def test_what_the_lock_is_made_from_is_never_written_over(whole: Project, name: str) -> None:
+    whole.write("imagelock.toml", 'policy = "locked"\n')
+    before = whole.read(name)
+
     for option in ("-o", "--lock"):
-        assert "the lock is made from this file" in whole.refuses("lock", option, name)
+        assert "would be written over" in whole.refuses("lock", option, name)
+    assert "would be written over" in whole.refuses("lock", "--report", f"json={name}")
+    assert whole.read(name) == before
+
+
+def test_nothing_but_build_jobs_writes_among_the_references(whole: Project) -> None:
+    for option in ("--output=", "--lock=", "--report=json="):
+        told = whole.refuses("lock", f"{option}image_references/other")
+        assert "what build jobs publish stands in image_references" in told
 
 
 def test_a_broken_link_to_the_settings_is_told(whole: Project) -> None:

@@ -115,6 +115,22 @@ def test_an_image_that_the_lock_does_not_know_stops_the_writing(folder: Folder) 
     assert not (folder.path / "out.yaml").exists()
 
 
+def test_the_nearest_entry_is_named_where_a_person_chose_it(folder: Folder) -> None:
+    folder.write("pod.yaml", UNKNOWN_POD)
+    folder.write("external_images", f"# the web server\nnginx:1.27@{DIGEST}\n")
+
+    for command in (("override", "pod.yaml"), ("check", "pod.yaml", "--policy", "locked")):
+        assert folder.run(*command).returncode == 1
+    assert "1.27 (external_images:2:1)" in folder.run("override", "pod.yaml").stderr
+
+
+def test_a_list_that_chose_another_digest_is_not_named(folder: Folder) -> None:
+    folder.write("pod.yaml", UNKNOWN_POD)
+    folder.write("external_images", f"nginx:1.27@sha256:{'b' * 64}\n")
+
+    assert "1.27 (images.lock:1:1)" in folder.run("override", "pod.yaml").stderr
+
+
 def test_findings_can_be_allowed_and_are_told_all_the_same(folder: Folder) -> None:
     folder.write("pod.yaml", UNKNOWN_POD + "---\n" + POD)
 

@@ -26,6 +26,26 @@ def rbac(capfd: pytest.CaptureFixture[str]) -> Rbac:
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--namespace", "Bad Name"],
+        ["--namespace", "shop-*"],
+        ["--watch", "--lease-namespace", ""],
+        ["--deploy", "--argocd-namespace", "a/b"],
+        ["--service-account", "Bad Name/verify"],
+    ],
+)
+def test_what_is_no_namespace_is_told_before_kubectl_tells_it(
+    arguments: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rbac", *arguments]) == 2
+
+    printed, told = capfd.readouterr()
+    assert printed == ""
+    assert "is no namespace" in told
+
+
+@pytest.mark.parametrize(
     ("arguments", "printed"),
     [
         ([], ["ClusterRole imagelock-verify"]),

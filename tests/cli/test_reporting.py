@@ -92,6 +92,16 @@ def test_quiet_says_only_what_is_wrong(
     assert "nginx:1" in capsys.readouterr().out
 
 
+def test_a_note_alone_is_nothing_wrong(
+    console: Console, capsys: pytest.CaptureFixture[str]
+) -> None:
+    console.configure(quiet=True, verbose=False)
+
+    tell(report_with(finding_in("a.yaml", "placeholder")), options(), console)
+
+    assert capsys.readouterr().out == ""
+
+
 def test_quiet_leaves_a_document_for_a_machine(
     console: Console, capsys: pytest.CaptureFixture[str]
 ) -> None:

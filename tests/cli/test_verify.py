@@ -389,3 +389,18 @@ def refuse(cluster: ApiServer, *names: str) -> None:
         return recorded_cluster(request)
 
     cluster.answers = answers
+
+
+@pytest.mark.parametrize(
+    "scope", [("--namespace", "shop-*"), ("--namespace", "Shop"), ("--exclude", "*-dev")]
+)
+def test_a_scope_that_no_namespace_can_have_is_a_wrong_call(
+    verify: Callable[..., tuple[int, str, str]], scope: tuple[str, str]
+) -> None:
+    Path("pods.json").write_text('{"kind": "PodList", "apiVersion": "v1", "items": []}')
+
+    status, _, told = verify("--from", "pods.json", *scope)
+
+    assert status == 2
+    assert f"'{scope[1]}' is no namespace" in told
+    assert told.endswith("imagelock verify: nothing was verified\n")

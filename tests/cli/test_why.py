@@ -96,3 +96,10 @@ def test_explain_tells_which_rule_found_each_place_and_why_it_is_not_pinned(
         "    found by 'key': its key names an image",
         "    unpinned: 'nginx:1.27' has no digest",
     ]
+
+
+def test_what_is_not_looked_at_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("app/gone.yaml").symlink_to("nowhere")
+
+    assert main(["why", "nginx:1.27", "app"]) == 0
+    assert "warning: app/gone.yaml: not looked at: it is a link" in capsys.readouterr().err

@@ -179,6 +179,14 @@ def test_a_forbidden_place_is_left_and_told() -> None:
     assert "forbid" in result.report.coverage.skipped[0].reason
 
 
+def test_check_tells_a_forbidden_place_too() -> None:
+    source = Source("pod.yaml", "spec: {image: nginx:1.27}\n")
+    report = api.check(source, LOCK, config=Config(forbid_keys=("spec.image",)))
+
+    assert report.findings == ()
+    assert "forbid" in report.coverage.skipped[0].reason
+
+
 def test_a_place_that_the_configuration_names_is_pinned() -> None:
     text = "spec: {runner: nginx}\n"
     result = api.override(text, LOCK, config=Config(find_keys=("spec.runner",)))

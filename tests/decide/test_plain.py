@@ -94,6 +94,12 @@ def test_what_is_alike_is_counted_once_for_every_pod() -> None:
     }
 
 
+def test_an_image_of_pods_that_were_all_seen_before_is_not_told_as_asked_for() -> None:
+    other = replace(ALIKE, containers=(container(f"redis@{B}", f"redis@{B}"),), uids=("1", "2"))
+
+    assert [(use.image, use.uses) for use in verify(ALIKE, other).images] == [(f"redis@{A}", 4)]
+
+
 def test_what_is_alike_in_another_namespace_is_left_out_and_told() -> None:
     report = verify(ALIKE, scope=Scope(without=frozenset({"shop"})))
 

@@ -102,6 +102,19 @@ def test_a_tree_names_what_it_holds_and_what_is_not_looked_at(app: Path) -> None
     ]
 
 
+def test_a_link_behind_which_nothing_is_looked_at_is_told(app: Path) -> None:
+    (app / "gone.yaml").symlink_to("nowhere.yaml")
+    (app / "round.yaml").symlink_to("round.yaml")
+    (app / "script.yaml").symlink_to("charts/run.sh")
+    (app / "up").symlink_to(".")
+
+    assert {Path(one.what).name: one.reason for one in list_tree(app).skipped} == {
+        "gone.yaml": "it is a link that leads nowhere",
+        "round.yaml": "it is a link that leads nowhere",
+        "script.yaml": "it is a link to a file that is not looked at under its own name",
+    }
+
+
 def test_the_output_is_no_part_of_the_input_that_it_lies_in(app: Path) -> None:
     write_copy(list_tree(app), app / "out", {}, force=False)
 

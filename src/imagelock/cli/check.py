@@ -54,6 +54,10 @@ def run(args: Namespace, console: Console) -> int:
     from imagelock.cli.reporting import tell
 
     config = read_config(args)
+    if args.report:
+        from imagelock.cli.overwriting import refuse_to_write_over
+
+        refuse_to_write_over(args, config)
     lock = _lock(config, args)
     report = Report.joined([_check(path, lock, config, console) for path in args.paths])
     report = described(report, args, config, lock, ", ".join(args.paths))
@@ -69,10 +73,11 @@ def _lock(config: Config, args: Namespace) -> Lock:
     import os
 
     from imagelock.cli.arguments import read_lock
+    from imagelock.cli.provenance import with_choices
     from imagelock.core.lock import Lock
 
     if config.policy == "locked" or args.lock is not None or os.path.exists(config.lock):
-        return read_lock(config)
+        return with_choices(read_lock(config), config)
     return Lock((), name=config.lock)
 
 

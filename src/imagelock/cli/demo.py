@@ -118,8 +118,8 @@ _STORY = (
         "The same, written to a folder that can be deployed",
         """\
         An image that the lock does not have would be an error here, and nothing would
-        be written. "imagelock deploy app-of-apps-pinned" would now apply it and wait
-        for Argo CD; that needs a cluster, so it is left out.""",
+        be written. "imagelock deploy app-of-apps-pinned/root.yaml" would now apply it
+        and wait for Argo CD; that needs a cluster, so it is left out.""",
         (
             _Run("override app-of-apps --output app-of-apps-pinned"),
             _Run("check app-of-apps-pinned"),

@@ -12,6 +12,7 @@ from imagelock.outside.kubernetes_api import connect
 from imagelock.outside.manifests import read_documents
 from imagelock.syntax.argocd import API_VERSION, APPLICATION, APPLICATION_SET
 from imagelock.syntax.manifests import in_order, parse_manifests
+from imagelock.syntax.patterns import parse_namespace
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -51,6 +52,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     group.add_argument(
         "-n",
         "--namespace",
+        type=parse_namespace,
         metavar="NAME",
         help="for objects that name none (default: the context's)",
     )

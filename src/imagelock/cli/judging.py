@@ -15,6 +15,7 @@ from imagelock.core.proof import Proofs
 from imagelock.decide.judge import Terms
 from imagelock.decide.verify import Scope
 from imagelock.outside.files import is_present
+from imagelock.syntax.patterns import parse_namespace, parse_namespace_pattern
 from imagelock.syntax.selectors import parse_selector
 
 if TYPE_CHECKING:
@@ -42,12 +43,17 @@ IMAGE_INDEXES = "image_indexes"
 def add_scope(parser: ArgumentParser) -> None:
     """Add which namespaces are meant, and which labels."""
     scope = parser.add_argument_group("scope")
-    for option, what in (
-        ("--namespace", "only this namespace"),
-        ("--exclude", "not this one, or 'prefix-*'"),
+    for option, read, what in (
+        ("--namespace", parse_namespace, "only this namespace"),
+        ("--exclude", parse_namespace_pattern, "not this one, or 'prefix-*'"),
     ):
         scope.add_argument(
-            option, action="append", default=[], metavar="NAME", help=f"{what}; may be given again"
+            option,
+            action="append",
+            type=read,
+            default=[],
+            metavar="NAME",
+            help=f"{what}; may be given again",
         )
     scope.add_argument(
         "-l",

@@ -15,6 +15,7 @@ from imagelock.cli.lists import (
     read_published,
     registries_of,
 )
+from imagelock.cli.overwriting import refuse_to_write_over, refuse_to_write_over_the_project
 from imagelock.cli.reporting import tell
 from imagelock.core.allow_list import AllowList
 from imagelock.core.finding import Coverage, Finding, Report
@@ -74,8 +75,9 @@ def run(args: Namespace, console: Console) -> int:
         raise InputError("--check writes nothing, so it takes no --output")
     config = read_config(args)
     args.strict |= config.strict
+    refuse_to_write_over(args, config)
     target = args.output or config.lock
-    made = _make(config, target, console)
+    made = _make(args, config, target, console)
     if isinstance(made, Built):
         return (_check if args.check else _write)(made, target, args, console)
     tell(made.report, args, console)
@@ -83,10 +85,11 @@ def run(args: Namespace, console: Console) -> int:
     return made.report.exit_status
 
 
-def _make(config: Config, target: str, console: Console) -> Built | Refused:
+def _make(args: Namespace, config: Config, target: str, console: Console) -> Built | Refused:
     external = read_external(config.external_images, console)
     self_built = config.self_built or find_self_built(config.external_images)
-    _refuse_to_overwrite(target, config.external_images, self_built)
+    if target != STDIN:
+        refuse_to_write_over_the_project(target, args, config)
     allowed = read_allow_list(self_built, console)
     folder = list_references(config.references, console)
     published = read_published(folder, console)
@@ -105,20 +108,6 @@ def _make(config: Config, target: str, console: Console) -> Built | Refused:
         registries=registries_of(config),
         skipped=folder.skipped,
     )
-
-
-def _refuse_to_overwrite(target: str, *lists: str | None) -> None:
-    for file in lists:
-        if file is not None and target != STDIN and _is_same(file, target):
-            raise InputError(
-                "the lock is made from this file, and would be written over it",
-                place=FilePlace(target),
-                hint="Name another file with --lock FILE or --output FILE.",
-            )
-
-
-def _is_same(one: str, other: str) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def _write(built: Built, target: str, args: Namespace, console: Console) -> int:

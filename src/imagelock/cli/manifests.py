@@ -7,7 +7,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from imagelock.core.finding import Coverage, Finding, Report
+from imagelock.core.finding import Coverage, Finding, Report, Skipped
 from imagelock.core.place import FilePlace, Source
 from imagelock.errors import InputError, OutsideError
 from imagelock.outside.files import LARGEST_DOCUMENT, STDIN, open_binary, read_source
@@ -202,6 +202,7 @@ def _run(work: Callable[[str], R], tree: Tree) -> Iterator[tuple[str, R]]:
 
 def start_of(command: str, tree: Tree) -> Report:
     """Return the report of a tree before any of its files: what will not be looked at."""
-    return Report(
-        command=command, findings=(), coverage=Coverage(0, "files", tree.skipped), sites=()
-    )
+    skipped = tree.skipped
+    if not tree.manifests:
+        skipped = (Skipped(str(tree.root), "no file with YAML or JSON is in it"), *skipped)
+    return Report(command=command, findings=(), coverage=Coverage(0, "files", skipped), sites=())

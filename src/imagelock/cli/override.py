@@ -74,14 +74,26 @@ def run(args: Namespace, console: Console) -> int:
 
     from imagelock.cli.arguments import read_config, read_lock
     from imagelock.cli.manifests import open_manifests
+    from imagelock.cli.provenance import with_choices
 
     config = read_config(args)
+    if args.report or args.output:
+        _refuse_to_write_over(args, config)
     today = date.today()  # noqa: DTZ011  (an exemption ends with the day where it is judged)
-    call = _Call(args, console, config, read_lock(config), today)
+    call = _Call(args, console, config, with_choices(read_lock(config), config), today)
     manifests = open_manifests(args.path, without=args.output)
     if isinstance(manifests, Stream):
         return _run_stream(manifests, call)
     return _run_tree(manifests, call)
+
+
+def _refuse_to_write_over(args: Namespace, config: Config) -> None:
+    # The output of a manifest may be that manifest: that is to change it in place.
+    from imagelock.cli.overwriting import refuse_to_write_over, refuse_to_write_over_the_project
+
+    refuse_to_write_over(args, config)
+    if args.output:
+        refuse_to_write_over_the_project(args.output, args, config, config.lock)
 
 
 class _Call:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imagelock.core.origin import Provenance
     from imagelock.core.place import Source
 
-__all__ = ["described", "tells_images"]
+__all__ = ["described", "list_beside", "tells_images", "with_choices"]
 
 T = TypeVar("T")
 
@@ -51,6 +51,28 @@ def described(
     return traced(replace(report, coverage=coverage), provenance)
 
 
+def with_choices(lock: Lock, config: Config) -> Lock:
+    """Return the lock with the line of ``external_images`` as the origin of what was chosen there.
+
+    That is where a person mends it. What no line of it chose, this very digest
+    included, keeps its line of the lock.
+    """
+    from imagelock.core.lock import Lock
+    from imagelock.syntax.lists import parse_external
+
+    chosen = _read(config.external_images, parse_external, []) or ()
+    origins = {str(entry.reference.normalised): entry.origin for entry in reversed(chosen)}
+    if not origins:
+        return lock
+    return Lock(
+        (
+            replace(entry, origin=origins.get(str(entry.reference.normalised), entry.origin))
+            for entry in lock
+        ),
+        name=lock.name,
+    )
+
+
 def _provenance(config: Config, lock: Lock | None) -> tuple[Provenance, list[Skipped]]:
     from imagelock.core.allow_list import AllowList
     from imagelock.core.origin import Provenance
@@ -58,7 +80,9 @@ def _provenance(config: Config, lock: Lock | None) -> tuple[Provenance, list[Ski
 
     unread: list[Skipped] = []
     external = _read(config.external_images, parse_external, unread) or ()
-    allowed = _read(config.self_built or _beside(config.external_images), parse_allow_list, unread)
+    allowed = _read(
+        config.self_built or list_beside(config.external_images), parse_allow_list, unread
+    )
     provenance = Provenance(
         locked=frozenset(lock.repositories) if lock is not None else frozenset(),
         external=frozenset(entry.reference.repository for entry in external),
@@ -84,7 +108,7 @@ def _read(path: str | None, parse: Callable[[Source], T], unread: list[Skipped])
         return None
 
 
-def _beside(external: str) -> str | None:
+def list_beside(external: str) -> str | None:
     """Return the only other file ``*-images`` beside ``external_images``, as `lock` does."""
     folder = os.path.dirname(external)
     names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []

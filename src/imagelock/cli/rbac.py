@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imagelock.errors import InputError
+from imagelock.syntax.patterns import parse_namespace
 from imagelock.syntax.rbac import (
     Subject,
     deploy_role,
@@ -49,18 +50,21 @@ def add_arguments(parser: ArgumentParser) -> None:
     group.add_argument(
         "--namespace",
         action="append",
+        type=parse_namespace,
         default=[],
         metavar="NAME",
         help="verify and watch this namespace only; may be given again (default: the cluster)",
     )
     group.add_argument(
         "--lease-namespace",
+        type=parse_namespace,
         default="imagelock",
         metavar="NAME",
         help="where 'watch --lease' keeps its Lease (default: %(default)s)",
     )
     group.add_argument(
         "--argocd-namespace",
+        type=parse_namespace,
         default="argocd",
         metavar="NAME",
         help="where Argo CD and its Applications are (default: %(default)s)",
@@ -101,6 +105,6 @@ def _subjects(args: Namespace) -> Iterator[Subject]:
         namespace, _, name = text.partition("/")
         if not namespace or not name or "/" in name:
             raise InputError(f"--service-account '{text}': NAMESPACE/NAME was expected")
-        yield Subject("ServiceAccount", name, namespace)
+        yield Subject("ServiceAccount", name, parse_namespace(namespace))
     yield from (Subject("User", name) for name in args.user)
     yield from (Subject("Group", name) for name in args.group)

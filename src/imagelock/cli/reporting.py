@@ -71,7 +71,7 @@ def _is_worth_printing(report: Report, name: str, *, quiet: bool, brief: bool) -
     """Quiet people read what is wrong; machines read a document in any case."""
     if brief and name == "text":
         return len(report.findings) > report.count("note") or bool(report.coverage.skipped)
-    return bool(report.findings) or not quiet or name != "text"
+    return len(report.findings) > report.count("note") or not quiet or name != "text"
 
 
 def _print(report: Report, name: str, console: Console, *, result_taken: bool) -> None:

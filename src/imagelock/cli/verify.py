@@ -22,6 +22,7 @@ from imagelock.cli.judging import (
     selector_of,
     the_proofs,
 )
+from imagelock.cli.overwriting import refuse_to_write_over
 from imagelock.cli.provenance import described
 from imagelock.cli.reporting import tell
 from imagelock.core.finding import Coverage
@@ -91,6 +92,7 @@ def run(args: Namespace, console: Console) -> int:
     if [*(args.sources or ()), *args.app_of_apps].count("-") > 1:
         raise InputError("standard input can be read only once", hint="Name a file in its place.")
     config = read_config(args)
+    refuse_to_write_over(args, config)
     selector = selector_of(args)
     terms, of_manifests = read_terms(args, config, console)
     proofs, skipped = the_proofs(args.image_indexes)

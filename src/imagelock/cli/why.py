@@ -91,6 +91,7 @@ def _sites(
         for_each_file,
         open_manifests,
     )
+    from imagelock.core.place import printable
 
     def look(
         source: Source, _: Surroundings | None = None
@@ -103,6 +104,8 @@ def _sites(
             for _, found in for_each_batch(look, manifests, console, "looking"):
                 yield from found
             continue
+        for skipped in manifests.skipped:
+            console.warn(f"{printable(skipped.what)}: not looked at: {skipped.reason}")
         for _, done in for_each_file(look, manifests, console, "looking"):
             if isinstance(done, Unreadable):
                 console.warn(f"{done.place}: not looked at: {done.problem}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Literal, assert_never
 
 from msgspec import Struct, field
@@ -12,7 +13,7 @@ from imagelock.core.place import ClusterPlace, FilePlace, Place, printable
 from imagelock.core.rules import Rule, Severity, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = [
     "Coverage",
@@ -215,12 +216,20 @@ class Report(Struct, frozen=True, kw_only=True):
             sites=tuple(site for report in reports for site in report.sites or ())
             if has_sites
             else None,
-            exemptions=tuple(use for report in reports for use in report.exemptions),
+            exemptions=_added(use for report in reports for use in report.exemptions),
             images=tuple(use for report in reports for use in report.images),
         )
 
     def __add__(self, other: Report) -> Report:
         return Report.joined((self, other))
+
+
+def _added(uses: Iterable[ExemptionUse]) -> tuple[ExemptionUse, ...]:
+    """Return each exemption once, most used first."""
+    images: Counter[Exemption] = Counter()
+    for use in uses:
+        images[use.exemption] += use.images
+    return tuple(ExemptionUse(*use) for use in images.most_common())
 
 
 def _named(place: Place, names: Mapping[str, str]) -> Place:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from imagelock.core.finding import Coverage, Finding, Report, Skipped
+from msgspec import Struct
+
+from imagelock.core.exemption import Exemption
+from imagelock.core.finding import Finding, Report, SiteStatus
+from imagelock.decide.exempted import uses_of
 from imagelock.decide.judge import Allowed, Denied, Exempt, Terms, judge
 from imagelock.decide.nearby import near_misses
-from imagelock.decide.override import reported, unread_findings
+from imagelock.decide.override import coverage_of, reported, unread_findings
 
 if TYPE_CHECKING:
-    from imagelock.core.finding import SiteStatus
     from imagelock.core.place import Source
     from imagelock.core.reference import ImageReference
     from imagelock.find.site import Site
@@ -19,22 +22,25 @@ if TYPE_CHECKING:
 __all__ = ["check_sites"]
 
 
+class _Verdict(Struct, frozen=True):
+    """What there is to say about one site."""
+
+    status: SiteStatus
+    finding: Finding | None = None
+    exemption: Exemption | None = None
+
+
 def check_sites(source: Source, found: FoundSites, terms: Terms) -> Report:
     """Say which images of one file the policy does not allow."""
     verdicts = [_check(site, terms) for site in found.sites]
-    statuses = [status for status, _ in verdicts]
-    skipped = (
-        (Skipped(source.name, f"{found.templated} image(s) are named by a template"),)
-        if found.templated
-        else ()
-    )
+    statuses = [verdict.status for verdict in verdicts]
     return Report(
         command="check",
         findings=(
-            *(finding for _, finding in verdicts if finding),
+            *(verdict.finding for verdict in verdicts if verdict.finding),
             *unread_findings(source, found),
         ),
-        coverage=Coverage(1, "files", skipped),
+        coverage=coverage_of(source, found),
         summary={
             "sites": len(statuses),
             "pinned": statuses.count("pinned-before"),
@@ -44,23 +50,24 @@ def check_sites(source: Source, found: FoundSites, terms: Terms) -> Report:
         sites=tuple(
             reported(site, status) for site, status in zip(found.sites, statuses, strict=True)
         ),
+        exemptions=uses_of(verdict.exemption for verdict in verdicts),
     )
 
 
-def _check(site: Site, terms: Terms) -> tuple[SiteStatus, Finding | None]:
+def _check(site: Site, terms: Terms) -> _Verdict:
     image = site.image
     if image is None:
-        return "finding", _problem(site)
+        return _Verdict("finding", _problem(site))
     ruling = judge(image, site.namespace, terms)
     match ruling:
         case Allowed():
-            return "pinned-before", None
-        case Exempt():
-            return "exempt", None
+            return _Verdict("pinned-before")
+        case Exempt(exemption=exemption):
+            return _Verdict("exempt", exemption=exemption)
         case Denied():
             if site.problem is not None:
-                return "finding", _problem(site)
-            return "finding", _denied(site, image, ruling, terms)
+                return _Verdict("finding", _problem(site))
+            return _Verdict("finding", _denied(site, image, ruling, terms))
         case never:
             assert_never(never)
 

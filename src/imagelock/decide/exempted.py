@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from imagelock.core.exemption import Exemption
 
-__all__ = ["ExemptionUses", "ended"]
+__all__ = ["ExemptionUses", "ended", "uses_of"]
 
 
 class ExemptionUses:
@@ -54,6 +54,15 @@ class ExemptionUses:
                     yield _unused_preset(exemption.preset)
             elif exemption not in self._uses:
                 yield _unused(exemption)
+
+
+def uses_of(exemptions: Iterable[Exemption | None]) -> tuple[ExemptionUse, ...]:
+    """Count the exemptions that let images pass; there is one, or none, for each image."""
+    uses = ExemptionUses()
+    for exemption in exemptions:
+        if exemption is not None:
+            uses.add(exemption)
+    return uses.uses
 
 
 def ended(exemptions: Iterable[Exemption], today: date) -> Iterator[Finding]:

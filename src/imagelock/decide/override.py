@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, assert_never
 
 from msgspec import Struct
 
+from imagelock.core.exemption import Exemption
 from imagelock.core.finding import Coverage, Finding, Report, ReportedSite, SiteStatus, Skipped
 from imagelock.core.lock import Ambiguous, Found, Missing
+from imagelock.decide.exempted import uses_of
 from imagelock.decide.judge import Denied, Exempt, Terms, judge
 from imagelock.decide.nearby import near_misses
 from imagelock.document.splice import Splice
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from imagelock.find.site import Site
     from imagelock.find.sites import FoundSites
 
-__all__ = ["Plan", "plan_override", "reported", "unread_findings"]
+__all__ = ["Plan", "coverage_of", "plan_override", "reported", "unread_findings"]
 
 
 class Plan(Struct, frozen=True):
@@ -37,6 +39,7 @@ class _Outcome(Struct, frozen=True):
     status: SiteStatus
     splice: Splice | None = None
     finding: Finding | None = None
+    exemption: Exemption | None = None
 
 
 def plan_override(
@@ -53,9 +56,10 @@ def plan_override(
     report = Report(
         command="override",
         findings=(*findings, *unread_findings(source, found)),
-        coverage=_coverage(source, found),
+        coverage=coverage_of(source, found),
         summary=_summary(outcomes),
         sites=_told(found.sites, outcomes) if tell_sites else None,
+        exemptions=uses_of(outcome.exemption for outcome in outcomes),
     )
     # One place that several paths lead to is changed once.
     splices = dict.fromkeys(outcome.splice for outcome in outcomes if outcome.splice)
@@ -108,8 +112,10 @@ def _decide(site: Site, terms: Terms) -> _Outcome:
 def _with_problem(site: Site, terms: Terms) -> _Outcome:
     problem = site.problem
     assert problem is not None  # noqa: S101
-    if site.image is not None and isinstance(judge(site.image, site.namespace, terms), Exempt):
-        return _Outcome("exempt")
+    if site.image is not None:
+        ruling = judge(site.image, site.namespace, terms)
+        if isinstance(ruling, Exempt):
+            return _Outcome("exempt", exemption=ruling.exemption)
     finding = Finding.of(problem.rule, site.place, problem.message, image=site.text)
     return _Outcome("finding", finding=finding)
 
@@ -142,7 +148,7 @@ def _ambiguous(site: Site, entries: tuple[LockEntry, ...]) -> Finding:
 def _missing(site: Site, image: ImageReference, terms: Terms) -> _Outcome:
     ruling = judge(image, site.namespace, terms)
     if isinstance(ruling, Exempt):
-        return _Outcome("exempt")
+        return _Outcome("exempt", exemption=ruling.exemption)
     expired = ruling.expired if isinstance(ruling, Denied) else None
     assert terms.lock is not None  # noqa: S101
     message = f"'{site.text}' is not in {terms.lock.name}{near_misses(image, terms.lock)}"
@@ -189,7 +195,8 @@ def _summary(outcomes: list[_Outcome]) -> dict[str, int]:
     }
 
 
-def _coverage(source: Source, found: FoundSites) -> Coverage:
+def coverage_of(source: Source, found: FoundSites) -> Coverage:
+    """Return that one file was looked at, and what in it was not."""
     skipped = []
     if found.templated:
         skipped.append(Skipped(source.name, f"{found.templated} image(s) are named by a template"))

@@ -149,7 +149,9 @@ class _Verification:
         self._left_out.meet(alike.namespace)
         fresh = set(alike.uids) - self._seen - {""}
         self._seen |= fresh
-        self._count_pods(alike.namespace, alike.containers, len(fresh) + alike.uids.count(""))
+        count = len(fresh) + alike.uids.count("")
+        if count:  # an image of pods that were all seen before is asked for by none of them
+            self._count_pods(alike.namespace, alike.containers, count)
 
     def _count_pods(self, namespace: str, containers: tuple[Container, ...], count: int) -> None:
         self._counts["pods"] += count

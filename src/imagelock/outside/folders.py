@@ -20,7 +20,15 @@ from imagelock.outside.files import refuse, write_beside
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["Tree", "leads_inside", "list_tree", "size_of", "write_changes", "write_copy"]
+__all__ = [
+    "Tree",
+    "is_manifest",
+    "leads_inside",
+    "list_tree",
+    "size_of",
+    "write_changes",
+    "write_copy",
+]
 
 MANIFEST_ENDINGS = (".yaml", ".yml", ".json")
 _MANIFEST_NAMES = frozenset(("Kustomization",))
@@ -60,8 +68,8 @@ def list_tree(root: Path, *, without: Path | None = None) -> Tree:
         shown = str(root / name)
         if stat.S_ISLNK(mode):
             links.append(name)
-            if not leads_inside(root, name):
-                skipped.append(Skipped(shown, "it is a link that leads out of the folder"))
+            if reason := _why_not_followed(root, name):
+                skipped.append(Skipped(shown, reason))
         elif stat.S_ISDIR(mode):
             folders.append(name)
         elif not stat.S_ISREG(mode):
@@ -86,6 +94,18 @@ def leads_inside(root: Path, name: str) -> bool:
     inside = os.path.realpath(root)
     target = os.path.realpath(root / name)
     return target == inside or target.startswith(inside + os.sep)
+
+
+def _why_not_followed(root: Path, name: str) -> str:
+    """Say why nothing looks at what a link leads to, unless something does."""
+    if not os.path.exists(root / name):
+        return "it is a link that leads nowhere"
+    if not leads_inside(root, name):
+        return "it is a link that leads out of the folder"
+    target = os.path.realpath(root / name)
+    if is_manifest(name) and os.path.isfile(target) and not is_manifest(target):
+        return "it is a link to a file that is not looked at under its own name"
+    return ""
 
 
 def size_of(tree: Tree) -> int:

@@ -65,6 +65,7 @@ class _Decoder:
         self._file = file
         self._name = name
         self._lines = 0
+        self._columns = 0  # characters after the last line end
         head = self._read()
         self.mark, self.encoding = byte_order_mark(head)
         self._head = head[len(self.mark) :]
@@ -79,6 +80,7 @@ class _Decoder:
             except UnicodeDecodeError as error:
                 raise self._not_text(error) from None
             self._lines += text.count("\n")
+            self._columns = _after_last_line(text, self._columns)
             yield text
             if is_last:
                 return
@@ -93,12 +95,19 @@ class _Decoder:
     def _not_text(self, error: UnicodeDecodeError) -> InputError:
         good = error.object[: error.start].decode(self.encoding, "replace")
         line = self._lines + good.count("\n") + 1
+        column = _after_last_line(good, self._columns) + 1
         return InputError(
             f"this is not {self.encoding.upper()} text: "
             f"byte 0x{error.object[error.start]:02x} was not expected here",
-            place=FilePlace(self._name, line),
+            place=FilePlace(self._name, line, column),
             hint="Write it as UTF-8 (for a Latin-1 file: iconv -f latin1 -t utf-8).",
         )
+
+
+def _after_last_line(text: str, before: int) -> int:
+    """Count the characters after the last line end, where *before* stood after the one before."""
+    newline = text.rfind("\n")
+    return before + len(text) if newline < 0 else len(text) - newline - 1
 
 
 def _cut(texts: Iterator[str], size: int, limit: int) -> Iterator[str]:

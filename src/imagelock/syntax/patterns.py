@@ -10,10 +10,12 @@ from imagelock.core.reference import Repository
 from imagelock.errors import InputError
 from imagelock.syntax.lists import parse_registry
 
-__all__ = ["parse_namespace_pattern", "parse_repository_pattern"]
+__all__ = ["parse_namespace", "parse_namespace_pattern", "parse_repository_pattern"]
 
 # A namespace is a DNS label: RFC 1123, at most 63 characters.
-_NAMESPACE = re.compile(r"\*|[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?|[a-z0-9][a-z0-9-]{0,61}\*")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_NAMESPACE = re.compile(_LABEL)
+_NAMESPACE_PATTERN = re.compile(rf"\*|{_LABEL}|[a-z0-9][a-z0-9-]{{0,61}}\*")
 _ANY = "x"  # what stands for a '*' while the rest is checked
 
 
@@ -47,13 +49,27 @@ def parse_repository_pattern(text: str) -> str:
     return f"{registry}/{path}"
 
 
+def parse_namespace(text: str) -> str:
+    """Read the name of one namespace.
+
+    Raises:
+        InputError: It is none.
+    """
+    if not _NAMESPACE.fullmatch(text):
+        raise InputError(
+            f"'{printable(text)}' is no namespace",
+            hint="One whole name was expected, of lower-case letters, digits and '-'.",
+        )
+    return text
+
+
 def parse_namespace_pattern(text: str) -> str:
     """Read a namespace, ``prefix*`` or ``*``.
 
     Raises:
         InputError: It is none of these.
     """
-    if not _NAMESPACE.fullmatch(text):
+    if not _NAMESPACE_PATTERN.fullmatch(text):
         raise InputError(
             f"'{printable(text)}' is no namespace",
             hint="A name in lower case, a prefix with '*' at its end, or '*' for every one.",
