@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from imagelock.core.lock import Lock, LockEntry
 from imagelock.core.place import FilePlace, Source
 from imagelock.core.reference import Digest, ImageReference
-from imagelock.find.site import format_path
+from imagelock.find.site import Unwritable, format_path
 from imagelock.find.sites import Knowledge, find_sites
 
 if TYPE_CHECKING:
@@ -65,7 +65,10 @@ def written(node: object, indent: str = "") -> str:
 
 def told(found: FoundSites) -> object:
     sites = [
-        (site.start, site.text, site.found_by, format_path(site.path), site.problem, site.namespace)
+        (
+            *(site.start, site.text, site.found_by, format_path(site.path)),
+            *(site.problem, site.namespace, isinstance(site.pin, Unwritable)),
+        )
         for site in found.sites
     ]
     return sites, found.unread, found.templated
@@ -98,6 +101,9 @@ def test_no_document_has_other_sites_when_all_is_walked(node: object) -> None:
         "helm: {parameters: [{name: image.tag, value: v1}, {name: image.repository, value: a}]}\n",
         "metadata: {namespace: a}\napiVersion: v1\nspec: {containers: [{image: nginx}]}\n",
         "from: {kind: DockerImage, name: nginx}\n",
+        "kind: X\napiVersion: a/v1\nstatus: {now: &x nginx}\nspec: {image: *x}\n",
+        "items:\n- {apiVersion: v1, kind: Event, note: &x nginx}\n- {image: *x}\n",
+        "kind: X\napiVersion: a/v1\nstatus: &y {now: nginx}\nspec: {image: {<<: *y, tag: a}}\n",
         "images: [{name: nginx, newName: a/b, newTag: c}]\n",
     ],
 )

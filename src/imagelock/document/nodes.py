@@ -25,6 +25,7 @@ class KeyBits(dict[str, int]):
     A mapping is *dull* if none of the keys in it, at any depth, has one of the
     bits in *telling*, and no scalar in it has a colon, a bracket or the word IMAGE:
     no image ID with a tag, no document and no variable of an image is in it then.
+    What has an anchor is never dull, since it may be repeated where it counts.
     """
 
     telling: int

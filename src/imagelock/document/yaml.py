@@ -224,7 +224,7 @@ class _Composer:
                     level.append(Scalar(value, base + start, base + end, event.style or "", text))
                 else:
                     level.append(self._scalar(event))
-                is_dull = is_dull and is_dull_text(value)
+                is_dull = is_dull and event.anchor is None and is_dull_text(value)
             elif kind is events.MappingStartEvent or kind is events.SequenceStartEvent:
                 self._open(event, len(levels))
                 levels.append((event, level, is_dull))
@@ -278,7 +278,8 @@ class _Composer:
         else:
             node = Sequence(tuple(nodes), start, None, is_dull)
         if event.anchor is not None:
-            node = self._anchors[event.anchor] = replace(node, anchor=event.anchor)
+            node = replace(node, anchor=event.anchor, is_dull=False)
+            self._anchors[event.anchor] = node
         return node
 
     def _alias(self, event: Any) -> Alias:
