@@ -12,7 +12,7 @@ from imagelock.core.lock import Lock
 from imagelock.core.place import Source
 from imagelock.document import lists
 from imagelock.document.yaml import Chunk
-from imagelock.find import sites
+from imagelock.find import walk
 from imagelock.find.site import format_path
 from imagelock.find.sites import Knowledge, find_sites
 
@@ -62,7 +62,7 @@ def told(text: str) -> object:
 @pytest.fixture
 def in_pieces(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def shorten() -> None:
-        monkeypatch.setattr(sites, "_LONG", 100)
+        monkeypatch.setattr(walk, "_LONG", 100)
         monkeypatch.setattr(lists, "_ENOUGH", 700)
 
     return shorten
