@@ -186,7 +186,7 @@ def _mixed(answer: _Answer) -> Page:
     with suppress(msgspec.ValidationError):
         listing = _PODS.decode(answer.data)
         pods = _listed(listing.items, answer.name)
-        if all(pod.kind == "Pod" for pod in pods):
+        if all(kind_of(pod.api_version, pod.kind) == "Pod" for pod in pods):
             return _page_of_pods("List", pods, answer, listing.metadata)
     return _several_kinds(answer)
 
