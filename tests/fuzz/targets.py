@@ -11,6 +11,7 @@ from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import yaml
 
 from imagelock import api
@@ -137,8 +138,11 @@ def settings(data: bytes) -> None:
 def dump(data: bytes) -> None:
     """Read what kubectl saved: what can be read whole can be read in pieces.
 
-    In pieces, a list whose kind stands nowhere is a ``List`` all the same.
+    In pieces, a list whose kind stands nowhere is a ``List`` all the same, and one whose
+    kind stands behind objects of other kinds is read by theirs: nothing of it is missed.
     """
+    if _contradicts_itself(data):
+        return
     whole = _pages(lambda: [parse_page(data, name="a.json")])
     blocks = [data[i : i + _PIECE] for i in range(0, len(data), _PIECE)]
     cut = _pages(lambda: list(parse_in_pieces(blocks, name="a.json", piece=_PIECE)))
@@ -156,6 +160,20 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "settings": settings,
     "dump": dump,
 }
+
+
+class _Kind(msgspec.Struct):
+    kind: str = ""
+    items: list[_Kind] = []
+
+
+def _contradicts_itself(data: bytes) -> bool:
+    """Say whether a list of one kind holds objects that say they are of another."""
+    with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        answer = msgspec.json.decode(data, type=_Kind)
+        kind = answer.kind.removesuffix("List")
+        return kind != "" and any(item.kind not in {"", kind} for item in answer.items)
+    return False
 
 
 def _by_events(content: str) -> Any:
