@@ -173,7 +173,8 @@ def _contradicts_itself(data: bytes) -> bool:
         answer = msgspec.json.decode(data, type=_Kind)
         kind = answer.kind.removesuffix("List")
         return kind != "" and any(item.kind not in {"", kind} for item in answer.items)
-    return False
+    # What they say cannot be told where it is no text.
+    return "\ufffd" in data.decode(errors="replace")
 
 
 def _by_events(content: str) -> Any:
