@@ -18,13 +18,13 @@ from imagelock.errors import DiskError, InputError
 from imagelock.outside.files import (
     decode,
     is_present,
-    list_folder,
     make_folder,
     read_bytes,
     read_source,
     write_bytes,
     write_if_changed,
 )
+from imagelock.outside.listing import list_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
