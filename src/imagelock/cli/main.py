@@ -127,6 +127,7 @@ def _run(name: str, rest: list[str]) -> int:
         command = _command(name)
         undone = command.UNDONE
         args = _parser(name, command).parse_intermixed_args(rest)
+        _refuse_odd_paths(args)
         console.configure(quiet=args.quiet, verbose=args.verbose)
         status = command.run(args, console)
     except ImagelockError as error:
@@ -179,6 +180,12 @@ def _parser(name: str, command: Command) -> ArgumentParser:
     command.add_arguments(parser)
     add_everywhere(parser)
     return parser
+
+
+def _refuse_odd_paths(args: Namespace) -> None:
+    from imagelock.cli.arguments import refuse_odd_paths
+
+    refuse_odd_paths(args)
 
 
 def _sentences(error: ImagelockError) -> Iterator[str]:
