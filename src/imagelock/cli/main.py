@@ -212,7 +212,9 @@ def _print(text: str) -> int:
         sys.stdout = None  # otherwise Python tries it again at its end
         if isinstance(error, BrokenPipeError):
             return BROKEN_PIPE
-        sys.stderr.write(f"error: cannot write to standard output: {error.strerror}\n")
+        from imagelock.cli.console import why_not_written
+
+        sys.stderr.write(f"error: cannot write to standard output: {why_not_written(error)}\n")
         sys.stderr.write("imagelock: nothing was shown\n")
         return OUTSIDE_FAILED
     return 0
