@@ -20,7 +20,7 @@ def test_no_public_name_is_that_of_a_module_which_would_take_its_place() -> None
 def test_every_name_is_the_same_before_and_after_something_was_done() -> None:
     program = (
         "import imagelock\n"
-        "imagelock.check('image: nginx', imagelock.parse_lock(imagelock.Source('images.lock', '')))\n"
+        "imagelock.check('image: nginx', imagelock.Lock(()))\n"
         "from imagelock import *\n"
         "print(len(find_images('image: nginx').sites), callable(override), callable(check))\n"
     )
