@@ -34,3 +34,16 @@ def test_every_name_is_the_same_before_and_after_something_was_done() -> None:
 
 def test_help_lists_the_public_names() -> None:
     assert dir(imagelock) == sorted(imagelock.__all__)
+
+
+def test_the_page_shows_what_its_example_prints() -> None:
+    page = (PACKAGE.parents[1] / "docs/python.md").read_text("utf-8")
+    program, printed = (
+        page.split(f"```{kind}\n")[1].split("```")[0] for kind in ("python", "text")
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == printed
