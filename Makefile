@@ -53,7 +53,7 @@ docs: $(VENV)/.dev  ## Render what comes from something else: parts of docs/, an
 
 lock-requirements: $(VENV)/.dev  ## Resolve requirements/*.in again (needs the network)
 	$(PIP) install uv
-	for name in runtime dev fuzz; do \
+	for name in runtime extras dev fuzz; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 	    --no-annotate --no-header --python-version 3.11 requirements/$$name.in -o requirements/$$name.txt; \
 	done

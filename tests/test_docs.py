@@ -6,6 +6,7 @@ import argparse
 import json
 import re
 import shlex
+import tomllib
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -204,8 +205,22 @@ def test_the_index_names_every_page() -> None:
 
 def test_every_dependency_has_its_reason() -> None:
     page = text_of("docs/dependencies.md")
-    for file in ("runtime", "dev"):
+    for file in ("runtime", "extras", "dev"):
         for line in text_of(f"requirements/{file}.in").splitlines():
             name = re.match(r"[A-Za-z0-9_.-]+", line)
             if name and not line.startswith("-"):
                 assert f"`{name[0]}`" in page, line
+
+
+def test_what_users_install_by_hash_is_what_the_tests_run_with() -> None:
+    pinned = {
+        file: set(
+            re.findall(r"^[a-z0-9-]+==\S+", text_of(f"requirements/{file}.txt"), re.MULTILINE)
+        )
+        for file in ("runtime", "extras", "dev")
+    }
+    extras = tomllib.loads(text_of("pyproject.toml"))["project"]["optional-dependencies"]
+    wanted = {re.split(r"[ >=]", one)[0] for group in extras.values() for one in group}
+
+    assert pinned["runtime"] < pinned["extras"] < pinned["dev"]
+    assert {one.split("==")[0] for one in pinned["extras"] - pinned["runtime"]} == wanted

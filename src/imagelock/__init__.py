@@ -11,7 +11,8 @@ __version__ = "0.1.0"
 # As typing.TYPE_CHECKING, without its import: a tenth of the time of --version.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from imagelock.api import Override, check, find, override
+    from imagelock.api import Override, check, override
+    from imagelock.api import find as find_images
     from imagelock.core.config import Config
     from imagelock.core.exemption import Exemption
     from imagelock.core.finding import Coverage, Finding, Report
@@ -46,11 +47,13 @@ _HOMES = {
     "Source": "core.place",
     "Terms": "decide.judge",
     "check": "api",
-    "find": "api",
+    "find_images": "api",
     "override": "api",
     "parse_lock": "syntax.lockfile",
     "render_lock": "syntax.lockfile",
 }
+# The package imagelock.find takes the place of any other `find` when it is imported.
+_NAMES_AT_HOME = {"find_images": "find"}
 
 __all__ = [
     "Ambiguous",
@@ -77,7 +80,7 @@ __all__ = [
     "Terms",
     "__version__",
     "check",
-    "find",
+    "find_images",
     "override",
     "parse_lock",
     "render_lock",
@@ -90,7 +93,8 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'imagelock' has no attribute '{name}'")
     from importlib import import_module
 
-    value: object = getattr(import_module(f"imagelock.{_HOMES[name]}"), name)
+    home = import_module(f"imagelock.{_HOMES[name]}")
+    value: object = getattr(home, _NAMES_AT_HOME.get(name, name))
     globals()[name] = value
     return value
 

@@ -41,15 +41,17 @@ def test_a_result_that_cannot_be_written_is_told(
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("output", [">&-", ">/dev/full"])
+@pytest.mark.parametrize(
+    ("output", "reason"), [(">&-", "it is closed"), (">/dev/full", "the disk is full")]
+)
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["lock", "--help"]])
 def test_help_that_cannot_be_written_is_told(
-    arguments: list[str], output: str, whole: Project
+    arguments: list[str], output: str, reason: str, whole: Project
 ) -> None:
     done = whole.run_in_shell(f'"$@" {output}', *arguments)
 
     assert done.returncode == 3
-    assert "error: cannot write to standard output: " in done.stderr
+    assert f"error: cannot write to standard output: {reason}\n" in done.stderr
     assert "Traceback" not in done.stderr
 
 

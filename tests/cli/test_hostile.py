@@ -180,10 +180,10 @@ def test_a_saved_list_without_an_end_is_refused(
         list(saved_pages([str(tmp_path / "a.json")]))
 
 
-def test_random_bytes_are_told_with_the_line_of_the_first_that_is_no_text(tmp_path: Path) -> None:
+def test_random_bytes_are_told_with_the_place_of_the_first_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"a: 1\n" * 1_000_000 + b"\xa1\xf0\x00" * 1_000_000)
 
     done = run(tmp_path, "override", "a.yaml")
 
     assert done.returncode == 2
-    assert "a.yaml:1000001: this is not UTF-8 text: byte 0xa1" in done.stderr
+    assert "a.yaml:1000001:1: this is not UTF-8 text: byte 0xa1" in done.stderr

@@ -265,3 +265,39 @@ def test_help_and_version_import_next_to_nothing() -> None:
 
     assert "imagelock.cli.main" in imported
     assert not imported & {"argparse", "typing", "msgspec", "yaml", "imagelock.cli.console"}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("check", "-", "-"),
+        ("check", "-", "--lock", "-"),
+        ("why", "nginx", "-", "-"),
+        ("diff", "-", "-"),
+        ("verify", "--from", "-", "--app-of-apps", "-"),
+        ("lock", "--external-images", "-", "--self-built", "-"),
+    ],
+)
+def test_standard_input_is_read_once(
+    call: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*call]) == 2
+    assert "error: standard input can be read only once\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("check", ""),
+        ("check", "pod.yaml", "--lock", ""),
+        ("override", "pod.yaml", "--output", ""),
+        ("verify", "--from", ""),
+        ("deploy", ""),
+        ("lock", "--references", ""),
+    ],
+)
+def test_a_variable_that_is_not_set_is_no_path(
+    call: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*call]) == 2
+    assert "a path was expected, and an empty text was given" in capsys.readouterr().err

@@ -468,3 +468,12 @@ def test_a_file_without_an_image_is_not_called_clean(folder: Folder, arguments: 
     assert "clean" not in done.stdout
     if not arguments:
         assert "no image is named there" in done.stdout
+
+
+def test_a_dash_as_the_output_is_standard_output(folder: Folder) -> None:
+    folder.write("pod.yaml", POD)
+    folder.write("app/pod.yaml", POD)
+
+    assert folder.run("override", "pod.yaml", "--output", "-").stdout == PINNED_POD
+    assert folder.run("override", "app", "--output", "-").returncode == 2
+    assert not (folder.path / "-").exists()

@@ -45,6 +45,13 @@ def test_what_the_lock_does_not_have_is_not_guessed(image: str) -> None:
     assert finding.help == finding.rule.mend
 
 
+def test_nobody_is_told_of_placeholders_where_a_node_tries_to_run_what_is_no_image() -> None:
+    (finding,) = ask("Redis:7")
+
+    assert finding.rule.name == "not-a-reference"
+    assert "Write an image ID" in finding.help
+
+
 def test_what_to_do_about_a_debugging_container_is_not_looked_for_in_a_manifest() -> None:
     asked = AskedImages(Terms(policy="pinned", lock=None, exemptions=(), today=date(2027, 1, 1)))
     asked.take("busybox", replace(PLACE, container="ephemeral container debugger"))

@@ -31,12 +31,27 @@ __all__ = [
     "duration",
     "read_config",
     "read_lock",
+    "refuse_odd_paths",
 ]
 
 CONFIG_NAME = "imagelock.toml"
 _LARGEST_CONFIG = 1024 * 1024  # bytes
 _LARGEST_LOCK = 256 * 1024 * 1024  # bytes: more than a million image IDs
 _WIDTH = 80  # columns, where nobody says
+# Options and arguments that are paths of what is read.
+_READ = (
+    "path",
+    "paths",
+    "sources",
+    "app_of_apps",
+    "old",
+    "new",
+    "config",
+    "lock",
+    "external_images",
+    "self_built",
+    "references",
+)
 FORMATS = ("text", "json", "junit", "sarif", "codequality", "markdown", "html")
 
 
@@ -253,6 +268,26 @@ def read_lock(config: Config) -> Lock:
             hint="Make it with 'imagelock lock', or name another with --lock FILE.",
         )
     return parse_lock(read_source(path, limit=_LARGEST_LOCK))
+
+
+def refuse_odd_paths(args: argparse.Namespace) -> None:
+    """Refuse an empty path, and standard input that would be read twice.
+
+    Raises:
+        InputError: One is empty, as that of a variable that is not set; or the call is so.
+    """
+    given = [path for name in _READ for path in _all(getattr(args, name, None))]
+    if "" in (*given, *_all(getattr(args, "output", None))):
+        raise InputError(
+            "a path was expected, and an empty text was given",
+            hint="Check the variable that should hold it.",
+        )
+    if given.count("-") > 1:
+        raise InputError("standard input can be read only once", hint="Name a file in its place.")
+
+
+def _all(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else value or []
 
 
 def report_asked_for(specification: str) -> tuple[str, str]:

@@ -15,13 +15,18 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, TextIO
 
-__all__ = ["Console", "Progress", "stand_in_for_closed_streams", "styled"]
+__all__ = ["Console", "Progress", "stand_in_for_closed_streams", "styled", "why_not_written"]
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
 _REASONS = {errno.ENOSPC: "the disk is full", errno.EBADF: "it is closed"}
 _PATIENCE = 1.0  # seconds before progress is shown
 _TERMINAL_PACE = 0.1  # seconds between two states of a progress line on a terminal
 _LOG_PACE = 10.0  # seconds between two progress lines in a log
+
+
+def why_not_written(error: OSError) -> str:
+    """Say in our words why standard output takes nothing."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
 class Console:
@@ -71,7 +76,7 @@ class Console:
             raise
         except OSError as error:
             self.abandon_output()
-            reason = _REASONS.get(error.errno or 0, error.strerror)
+            reason = why_not_written(error)
             raise DiskError(f"cannot write to standard output: {reason}") from error
 
     def say(self, text: str) -> None:

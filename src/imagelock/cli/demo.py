@@ -13,12 +13,12 @@ from msgspec import Struct
 from imagelock.core.place import printable
 from imagelock.errors import InputError
 from imagelock.outside.files import (
-    list_folder,
     make_folder,
     read_bytes,
     read_source,
     write_bytes,
 )
+from imagelock.outside.listing import list_folder
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

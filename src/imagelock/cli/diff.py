@@ -42,11 +42,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace, console: Console) -> int:
     """Read both, compare, say."""
     from imagelock.core.lock_changes import compare_locks
-    from imagelock.errors import InputError
     from imagelock.report import lock_changes
 
-    if args.old == args.new == "-":
-        raise InputError("only one of the two can be standard input")
     changes = compare_locks(_read(args.old), _read(args.new))
     render = {
         "text": lock_changes.render_text,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from imagelock.core.place import FilePlace, printable
 from imagelock.errors import InputError
-from imagelock.outside.files import is_present, list_folder, make_folder, read_bytes, write_bytes
+from imagelock.outside.files import is_present, make_folder, read_bytes, write_bytes
+from imagelock.outside.listing import list_folder
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace

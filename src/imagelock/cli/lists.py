@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from imagelock.core.place import FilePlace, printable
 from imagelock.errors import InputError
-from imagelock.outside.files import Folder, is_present, list_folder, read_source, read_stdin
+from imagelock.outside.files import is_present, read_source, read_stdin
+from imagelock.outside.listing import Folder, list_folder
 from imagelock.syntax.lists import (
     parse_allow_list,
     parse_external,

@@ -127,6 +127,7 @@ def _run(name: str, rest: list[str]) -> int:
         command = _command(name)
         undone = command.UNDONE
         args = _parser(name, command).parse_intermixed_args(rest)
+        _refuse_odd_paths(args)
         console.configure(quiet=args.quiet, verbose=args.verbose)
         status = command.run(args, console)
     except ImagelockError as error:
@@ -181,6 +182,12 @@ def _parser(name: str, command: Command) -> ArgumentParser:
     return parser
 
 
+def _refuse_odd_paths(args: Namespace) -> None:
+    from imagelock.cli.arguments import refuse_odd_paths
+
+    refuse_odd_paths(args)
+
+
 def _sentences(error: ImagelockError) -> Iterator[str]:
     """Yield each mistake as it may be shown."""
     from imagelock.core.place import printable
@@ -205,7 +212,9 @@ def _print(text: str) -> int:
         sys.stdout = None  # otherwise Python tries it again at its end
         if isinstance(error, BrokenPipeError):
             return BROKEN_PIPE
-        sys.stderr.write(f"error: cannot write to standard output: {error.strerror}\n")
+        from imagelock.cli.console import why_not_written
+
+        sys.stderr.write(f"error: cannot write to standard output: {why_not_written(error)}\n")
         sys.stderr.write("imagelock: nothing was shown\n")
         return OUTSIDE_FAILED
     return 0

@@ -47,7 +47,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "-o",
         "--output",
         metavar="PATH",
-        help="write there: a file for a file, a folder for a folder (default: standard output)",
+        help="where to write: a file for a file, a folder for a folder (default: '-')",
     )
     where.add_argument(
         "-i", "--in-place", action="store_true", help="change the files where they lie"
@@ -76,6 +76,8 @@ def run(args: Namespace, console: Console) -> int:
     from imagelock.cli.manifests import open_manifests
     from imagelock.cli.provenance import with_choices
 
+    if args.output == "-":  # standard output, which is where it goes anyway
+        args.output = None
     config = read_config(args)
     if args.report or args.output:
         _refuse_to_write_over(args, config)

@@ -69,9 +69,10 @@ def tell(
 
 def _is_worth_printing(report: Report, name: str, *, quiet: bool, brief: bool) -> bool:
     """Quiet people read what is wrong; machines read a document in any case."""
+    is_wrong = len(report.findings) > report.count("note")
     if brief and name == "text":
-        return len(report.findings) > report.count("note") or bool(report.coverage.skipped)
-    return len(report.findings) > report.count("note") or not quiet or name != "text"
+        return is_wrong or (bool(report.coverage.skipped) and not quiet)
+    return is_wrong or not quiet or name != "text"
 
 
 def _print(report: Report, name: str, console: Console, *, result_taken: bool) -> None:

@@ -89,8 +89,6 @@ def run(args: Namespace, console: Console) -> int:
         raise InputError(
             "--from reads files, and --kubeconfig and --context ask a cluster: one of them"
         )
-    if [*(args.sources or ()), *args.app_of_apps].count("-") > 1:
-        raise InputError("standard input can be read only once", hint="Name a file in its place.")
     config = read_config(args)
     refuse_to_write_over(args, config)
     selector = selector_of(args)

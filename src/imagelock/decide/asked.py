@@ -130,4 +130,7 @@ def _no_reference(image: str, place: ClusterPlace) -> Finding:
     # In a manifest it may be a placeholder; in a cluster a node will try to run it.
     problem, _, _ = grammar.what_is_wrong(image)
     message = f"what was asked for is no image ID: {problem}"
-    return Finding.of("not-a-reference", place, message, image=image).strict()
+    remedy = (
+        _of_a_debugger(place) or "Write an image ID where its manifest comes from, and deploy it."
+    )
+    return Finding.of("not-a-reference", place, message, image=image, help=remedy).strict()

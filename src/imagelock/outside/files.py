@@ -1,4 +1,4 @@
-"""Read texts as they are; list folders; write atomically."""
+"""Read texts as they are; write atomically."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
-from msgspec import Struct
-
-from imagelock.core.finding import Skipped
 from imagelock.core.place import FilePlace, Source
 from imagelock.errors import DiskError, InputError
 
@@ -28,13 +25,11 @@ if TYPE_CHECKING:
 __all__ = [
     "LARGEST_DOCUMENT",
     "LARGEST_FILE",
-    "Folder",
     "byte_order_mark",
     "decode",
     "encode",
     "encode_pieces",
     "is_present",
-    "list_folder",
     "make_folder",
     "open_binary",
     "read_bytes",
@@ -63,23 +58,7 @@ _MARKS = (
 )
 _PIECE = 1024 * 1024  # bytes
 _KEPT = 50  # characters of a name in that of its temporary file: at most 200 bytes of 255
-_HIDDEN = "its name begins with a dot"
-_KINDS = {
-    stat.S_IFLNK: "it is a link",
-    stat.S_IFDIR: "it is a folder",
-    stat.S_IFSOCK: "it is a socket",
-    stat.S_IFIFO: "it is a named pipe",
-    stat.S_IFCHR: "it is a device",
-    stat.S_IFBLK: "it is a device",
-}
 _DISK_FAILED = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
-
-
-class Folder(Struct, frozen=True):
-    """The regular files of a folder, by name in byte order, and what else is in it."""
-
-    files: tuple[str, ...]
-    skipped: tuple[Skipped, ...]
 
 
 def read_source(path: AnyPath, *, name: str | None = None, limit: int = LARGEST_FILE) -> Source:
@@ -170,33 +149,6 @@ def scratch_file() -> BinaryIO:
         return TemporaryFile()
     except OSError as error:
         refuse(error, gettempdir(), "write")
-
-
-def list_folder(path: AnyPath) -> Folder:
-    """List what is in a folder, without looking into folders in it or following links.
-
-    Raises:
-        InputError: It is not there, is no folder, or may not be read.
-        DiskError: The disk failed.
-    """
-    try:
-        with os.scandir(path) as entries:
-            named = sorted(entries, key=lambda entry: os.fsencode(entry.name))
-            reasons = [(entry.path, _why_skipped(entry)) for entry in named]
-    except NotADirectoryError as error:
-        raise InputError(
-            "a folder was expected, and this is a file",
-            place=FilePlace(str(path)),
-            hint="Name the folder that the file is in.",
-        ) from error
-    except OSError as error:
-        refuse(error, path, "read")
-    return Folder(
-        tuple(file for file, reason in reasons if not reason),
-        tuple(
-            Skipped(file, reason, expected=reason == _HIDDEN) for file, reason in reasons if reason
-        ),
-    )
 
 
 def make_folder(path: AnyPath) -> None:
@@ -324,13 +276,6 @@ def _read_at_most(limit: int, file: BinaryIO, path: AnyPath) -> bytes:
                 hint="Check the path, or the job that wrote it.",
             )
     return b"".join(pieces)
-
-
-def _why_skipped(entry: os.DirEntry[str]) -> str:
-    if entry.name.startswith("."):
-        return _HIDDEN
-    kind = stat.S_IFMT(entry.stat(follow_symlinks=False).st_mode)
-    return "" if kind == stat.S_IFREG else _KINDS.get(kind, "it is no file")
 
 
 def _not_text(data: bytes, error: UnicodeDecodeError, name: str) -> InputError:

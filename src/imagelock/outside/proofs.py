@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from imagelock.core.finding import Skipped
 from imagelock.core.proof import Document, Proofs
 from imagelock.core.reference import Digest
-from imagelock.outside.files import list_folder, read_bytes
+from imagelock.outside.files import read_bytes
+from imagelock.outside.listing import list_folder
 from imagelock.syntax.oci import parse_document
 
 if TYPE_CHECKING:
