@@ -10,7 +10,7 @@ __all__ = ["NO_CONTEXT", "Context", "context_of"]
 
 # At the root of values: for every image that has none of its own.
 _REGISTRIES = ("imageRegistry", "registry", "defaultRegistry", "defaultImageRegistry")
-_MACHINES = ("infrastructure.cluster.x-k8s.io/", "machine.openshift.io/")
+_MACHINES = ("infrastructure.cluster.x-k8s.io/", "machine.openshift.io/", "kops.k8s.io/")
 
 
 class Context(Struct, frozen=True, kw_only=True):
@@ -21,7 +21,7 @@ class Context(Struct, frozen=True, kw_only=True):
     *base* is what goes before a repository that begins with a slash, and nothing else.
     *is_values* is set for what is no Kubernetes object: whoever reads
     it may join a tag to a name. *has_machines* is set for the machines of
-    Cluster API and OpenShift, whose images are mostly disks.
+    Cluster API, OpenShift and kOps, whose images are mostly disks.
     """
 
     registry: str = ""
