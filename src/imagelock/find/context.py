@@ -10,7 +10,7 @@ __all__ = ["NO_CONTEXT", "Context", "context_of"]
 
 # At the root of values: for every image that has none of its own.
 _REGISTRIES = ("imageRegistry", "registry", "defaultRegistry", "defaultImageRegistry")
-_MACHINES = ("infrastructure.cluster.x-k8s.io/", "machine.openshift.io/")
+_MACHINES = ("infrastructure.cluster.x-k8s.io/", "machine.openshift.io/", "kops.k8s.io/")
 
 
 class Context(Struct, frozen=True, kw_only=True):
@@ -18,14 +18,16 @@ class Context(Struct, frozen=True, kw_only=True):
 
     *registry*, *tag* and *hub* stand in a chart's ``global`` or at the root of
     its values; *replaces* is set where that registry goes before an image's own.
+    *base* is what goes before a repository that begins with a slash, and nothing else.
     *is_values* is set for what is no Kubernetes object: whoever reads
     it may join a tag to a name. *has_machines* is set for the machines of
-    Cluster API and OpenShift, whose images are mostly disks.
+    Cluster API, OpenShift and kOps, whose images are mostly disks.
     """
 
     registry: str = ""
     tag: str = ""
     hub: str = ""
+    base: str = ""
     replaces: bool = False
     is_values: bool = False
     has_machines: bool = False
@@ -45,10 +47,17 @@ def context_of(root: Node, outer: Context) -> Context:
         registry=own.registry or outer.registry,
         tag=own.tag or outer.tag,
         hub=own.hub or outer.hub,
+        base=_base(root) or outer.base,
         replaces=own.replaces if own.registry else outer.replaces,
         is_values=kind is None,
         has_machines=api_version.startswith(_MACHINES),
     )
+
+
+def _base(root: Mapping) -> str:
+    """Return ``image.baseRepo``, which the charts of CSI drivers have for all their images."""
+    image = root.get("image")
+    return (image.text_of("baseRepo") or "") if isinstance(image, Mapping) else ""
 
 
 def _shared(root: Mapping, kind: str | None) -> Context:

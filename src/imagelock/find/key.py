@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Mapping, Scalar, Sequence
 from imagelock.find.names import (
     begins_with_image,
@@ -24,7 +25,6 @@ from imagelock.find.visit import followed, optional, scalar_under
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelock.core.reference import ImageReference
     from imagelock.document.nodes import Node
     from imagelock.find.context import Context
     from imagelock.find.site import Path, Site
@@ -92,8 +92,12 @@ def _image(
 ) -> Iterator[Site]:
     # Many kinds of objects say `image: nginx`; a word under another key is no image ID.
     is_disk = visit.context.has_machines or (path[0] is not None and path[0][1] in _DISKS)
-    takes_words = key == "image" and not is_disk
-    looks_right = may_be_a_word if takes_words else looks_like_an_image
+    if is_disk:
+        looks_right = _is_no_disk
+    elif key.endswith("Tag"):
+        looks_right = _has_an_end
+    else:
+        looks_right = may_be_a_word if key == "image" else looks_like_an_image
     site = visit.image_at(value, path, NAME, looks_right=looks_right)
     if site is None or site.image is None or site.image.tag or site.image.is_pinned:
         yield from optional(site)
@@ -179,14 +183,31 @@ def _images(node: Mapping | Sequence, path: Path, visit: Visit) -> Iterator[Site
     else:
         items = [(value, (path, key.value)) for key, value in node.pairs if type(key) is Scalar]
     for value, place in items:
-        if isinstance(value, Mapping) and place == (path, "tags"):
+        if isinstance(value, Mapping) and (place == (path, "tags") or _is_choice(value)):
             # OpenStack-Helm: images: {tags: {api: <image ID>}}
             yield from _images(value, place, visit)
         yield from optional(visit.image_at(value, place, NAME, looks_right=_is_listed))
 
 
+def _is_choice(node: Mapping) -> bool:
+    """Say whether all that a mapping holds are whole image IDs: ``{"4.0": <image ID>}``."""
+    texts = [followed(value) for _, value in node.pairs]
+    return bool(texts) and all(
+        type(text) is Scalar
+        and (image := ImageReference.try_parse(text.value.strip())) is not None
+        and _is_one_of_many(image)
+        and not may_be_a_host(image)
+        for text in texts
+    )
+
+
 def _has_an_end(image: ImageReference) -> bool:
     return (image.tag is not None or image.is_pinned) and looks_like_no_picture(image)
+
+
+def _is_no_disk(image: ImageReference) -> bool:
+    """Say whether a text is more than the path of a disk: ``ubuntu/images/hvm-ssd/jammy``."""
+    return _has_an_end(image) or (looks_like_an_image(image) and names_its_registry(image))
 
 
 def _is_listed(image: ImageReference) -> bool:

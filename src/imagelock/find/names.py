@@ -34,8 +34,8 @@ __all__ = [
 _IMAGE = re.compile(
     r"(?:(?:^|[_./-])image|[a-z0-9]Image|(?:^|[_./-])IMAGE)"
     r"(?:[_.-]?(?:name|ref|reference|url|uri)|Name|Ref|Reference|URL|Url|URI|_NAME|_REF|_URL)?$"
-    # dindSidecarRepositoryAndTag
-    r"|(?:[rR]epository|[rR]epo|[iI]mage)AndTag$"
+    # dindSidecarRepositoryAndTag, unifiedRepoTag
+    r"|(?:[rR]epository|[rR]epo|[iI]mage)AndTag$|(?:^r|R)epo(?:sitory)?Tag$"
 )
 _IMAGES = re.compile(r"(?:(?:^|[_./-])images|[a-z0-9]Images)$")
 _BEGINS = re.compile(r"image[A-Z]")

@@ -124,7 +124,12 @@ def _read(
     name = "/".join(parts.value(part) for part in names)
     if _HOST.fullmatch(name):
         return
-    for prefix in _prefixes(parts, name, visit.context_at(path)):
+    context = visit.context_at(path)
+    if name.startswith("/"):
+        prefixes, name = ((context.base,) if context.base else ()), name[1:]
+    else:
+        prefixes = _prefixes(parts, name, context)
+    for prefix in prefixes:
         full = f"{prefix.rstrip('/')}/{name}" if prefix else name
         if ImageReference.try_parse(full) is not None:
             image = ImageReference.try_parse(_with_end(full, parts, tag))
@@ -262,9 +267,10 @@ def _no_reference(parts: Parts, way: Way, path: Path, visit: Visit) -> Site | No
     if is_typed(parts.scalars[names[-1]]):
         return None
     name = "/".join(parts.value(part) for part in names)
-    if ImageReference.try_parse(name) is None or not parts.value(tag) + _digest(parts):
+    is_path = name.startswith("/")
+    if ImageReference.try_parse(name[is_path:]) is None or not parts.value(tag) + _digest(parts):
         return None
-    if _HOST.fullmatch(name):
+    if is_path or _HOST.fullmatch(name):
         return _lone_tag(parts, path, visit)
     visit.claim(*(parts.scalars[part] for part in (*names, tag) if part in parts.scalars))
     text = _with_end(name, parts, tag)
