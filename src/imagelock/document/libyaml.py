@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from imagelock.document.nodes import Node, Text
 
-__all__ = ["has_properties", "is_here", "load"]
+__all__ = ["has_properties", "load"]
 
 _LIBRARY = "libyaml-0.so.2"  # a name that changes with its ABI
 _VERSION = b"0.2."
@@ -46,12 +46,6 @@ _STYLES = ("", "", "'", '"', "|", ">")
 _PROPERTY = re.compile(r"(?:\A|[-:?,\[{\r\n\x85\u2028\u2029\ufeff])[ \t]*(?:!|&[A-Za-z0-9_-])")
 _MOST_OPENED = 2000  # brackets and braces: reading nested ones takes their number squared
 _LONGEST = 8_000_000  # characters: the array takes three times the memory of the text
-
-
-@cache
-def is_here() -> bool:
-    """Say whether the library is there, and of the shape that is known."""
-    return _library() is not None
 
 
 def load(text: Text, content: str, base: int, most_levels: int) -> list[Node] | None:

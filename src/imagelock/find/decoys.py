@@ -62,7 +62,7 @@ _KINDS: dict[tuple[str, str], tuple[str, ...]] = {
 }
 _TRIGGERS = _ANYWHERE | {
     *("kind", "output", "pattern", "dependencies", "asserts", "tests", "questions", "version"),
-    *("$schema", "openapi", "swagger", "imageRepository"),
+    *("$schema", "openapi", "swagger", "imageRepository", "status"),
 }
 
 
@@ -86,8 +86,15 @@ def keys_to_skip(mapping: Mapping, path: Path) -> frozenset[str] | None:
         skip.add("output")
     if isinstance(mapping.get("pattern"), Mapping | Sequence):
         skip.add("pattern")
+    if kind is None and _is_item(path) and isinstance(mapping.get("metadata"), Mapping):
+        # A server's list says once of which kind all its objects are.
+        skip.add("status")
     known = _skipped_of_kind(kind, mapping.text_of("apiVersion"))
     return _EVERYTHING if known is _EVERYTHING else frozenset(skip | known)
+
+
+def _is_item(path: Path) -> bool:
+    return path is not None and path[0] is not None and path[0][1] == "items"
 
 
 def _skipped_of_kind(kind: str | None, api_version: str | None) -> set[str] | None:

@@ -125,10 +125,10 @@ def _read(
     if _HOST.fullmatch(name):
         return
     context = visit.context_at(path)
+    prefixes = _prefixes(parts, name, context)
     if name.startswith("/"):
-        prefixes, name = ((context.base,) if context.base else ()), name[1:]
-    else:
-        prefixes = _prefixes(parts, name, context)
+        prefixes = (context.base,) if context.base else ()
+        name = name[1:]
     for prefix in prefixes:
         full = f"{prefix.rstrip('/')}/{name}" if prefix else name
         if ImageReference.try_parse(full) is not None:
