@@ -47,10 +47,12 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
         return
     for key in _VALUES:
         value = value_under(mapping, key)
+        scalar = followed(value)
         if _is_pushed_to(name, key, path[0]):
-            scalar = followed(value)
             visit.claim(*((scalar,) if type(scalar) is Scalar else ()))
         elif is_image_key(name) or is_image_variable(name):
+            if type(scalar) is Scalar and name in visit.pushed_parameters(scalar.text.source):
+                visit.claim(scalar)
             yield from optional(visit.image_at(value, (path, key), NAME, looks_right=_has_an_end))
 
 

@@ -36,8 +36,8 @@ _SOURCE_KEY = re.compile(
     r"(?:git|helm|chart|source|module|plugin|package)s?(?:[rR]ef|[sS]ource|[rR]epo(?:sitory)?)?"
 )
 _SOURCE_HOST = re.compile(r"(?:github|gitlab|bitbucket)\.(?:com|org)/")
-
-
+# Beside these, a registry is one to log in to, or one of charts.
+_ACCOUNT = ("username", "password", "secretName", "existingSecret", "insecure", "url", "version")
 # A name that is a registry's alone: to be joined to names that stand elsewhere.
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
 
@@ -62,7 +62,8 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
     if visit.has_spoken_of(mapping):
         return
     is_image_key = names_an_image(path) or (
-        mapping.text_of("repository") is not None and _is_below_images(path)
+        mapping.text_of("repository") is not None
+        and (_is_below_images(path) or _spells_its_registry(mapping, path, visit))
     )
     for parts in groups_of(mapping):
         if any(visit.is_whole(scalar) for scalar in parts.scalars.values()):
@@ -92,6 +93,15 @@ def _is_below_images(path: Path) -> bool:
         if part in {"image", "images"}:
             return True
     return False
+
+
+def _spells_its_registry(mapping: Mapping, path: Path, visit: Visit) -> bool:
+    """Say whether values have a registry and a repository, and nothing that says for what else."""
+    if not _HOST.fullmatch(mapping.text_of("registry") or "") or _is_source(mapping, path):
+        return False
+    if any(mapping.get(key) is not None for key in _ACCOUNT):
+        return False
+    return visit.context_at(path).is_values
 
 
 def _is_source(mapping: Mapping, path: Path) -> bool:
@@ -130,7 +140,7 @@ def _read(
         prefixes = (context.base,) if context.base else ()
         name = name[1:]
     for prefix in prefixes:
-        full = f"{prefix.rstrip('/')}/{name}" if prefix else name
+        full = f"{prefix.rstrip('/')}/{name.lstrip('/')}" if prefix else name
         if ImageReference.try_parse(full) is not None:
             image = ImageReference.try_parse(_with_end(full, parts, tag))
             if image is not None:

@@ -17,6 +17,7 @@ from imagelock.find.tokens import tokens, touches_a_template
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from imagelock.core.place import Source
     from imagelock.find.context import Context
 
 __all__ = [
@@ -31,6 +32,11 @@ __all__ = [
 ]
 
 _NUMBER = re.compile(r"[-+]?[0-9][0-9_.,]*(?:e[-+]?[0-9]+)?", re.IGNORECASE)
+# --destination={{inputs.parameters.image}}, type=image,name=…, push $(params.IMAGE)
+_PUSHED = re.compile(
+    r"(?:type=image,|--destination\b|\bpush\b)[^\n]{0,200}?"
+    r"(?:\{\{=?|\$\()[ ]?(?:[a-z]{1,20}\.)?param(?:eter)?s\.([A-Za-z0-9_-]+)"
+)
 _BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off"})
 
 
@@ -76,6 +82,7 @@ class Visit:
         self.context = NO_CONTEXT
         self.templated = 0
         self.namespace: str | None = None
+        self._pushed: tuple[Source, frozenset[str]] | None = None
         self.forget()
 
     def forget(self) -> None:
@@ -158,6 +165,12 @@ class Visit:
                 return known[1]
             path = path[0]
         return self.context
+
+    def pushed_parameters(self, source: Source) -> frozenset[str]:
+        """Return the parameters that a build of this file pushes to, wherever it does."""
+        if self._pushed is None or self._pushed[0] is not source:
+            self._pushed = source, frozenset(_PUSHED.findall(source.text))
+        return self._pushed[1]
 
     def path_of(self, scalar: Scalar, path: Path) -> Path:
         """Return the path of a scalar that a finder met at *path*."""
