@@ -7,6 +7,7 @@ PyYAML's own composer follows aliases into bombs and crashes on deep nesting.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import yaml as pyyaml
@@ -40,6 +41,7 @@ __all__ = [
 ]
 
 _LARGE = 4_000_000  # characters: a copy of them shows in what a process takes
+_BIG = 65_536  # characters of a file: to load a library for fewer takes more than it saves
 _WORTH_LOADING = 300  # characters: below that, the other way is as quick
 MAX_DEPTH = 200  # levels: real manifests have under 60, and libyaml is quadratic in them
 MAX_NODES = 10_000_000  # of one document: they take 2 GB, and 128 MB of manifests have fewer
@@ -56,7 +58,6 @@ _ONLY_DIRECTIVES = re.compile(
     rf"|%(?:YAML|TAG)\b[^{_BREAKS}]*+[{_BREAKS}])*)"
 )
 _TEMPLATE = re.compile(r"\{[{%#]")
-_PROPERTIES = re.compile(rf"(?>(?:[&!][^ \t{_BREAKS}]*+|[ \t{_BREAKS}]++|#[^{_BREAKS}]*+)+)")
 _SURROGATE = re.compile(r"(?<=\\)u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _BEFORE_CONTENT = re.compile("\ufeff*")
 
@@ -116,7 +117,8 @@ def parse(
     content = text.content if end - start == len(text.content) else text.content[start:end]
     if chunk is not None and chunk.lead:
         content, start = chunk.lead + content + chunk.trail, start - len(chunk.lead)
-    if parser is FastestParser and len(content) >= _WORTH_LOADING:
+    is_big = len(text.source.text) >= _BIG and len(content) >= _WORTH_LOADING
+    if is_big and parser is FastestParser:
         from imagelock.document import libyaml
 
         roots = libyaml.load(text, content, start, MAX_DEPTH)
@@ -149,6 +151,12 @@ def file_text(source: Source, key_bits: KeyBits | None = None) -> Text:
     if "\\" in content and "\\u" in content:
         content = _SURROGATE.sub("ufffd", content)
     return Text(content, source, key_bits=key_bits, has_templates=has_templates)
+
+
+@cache
+def _properties() -> re.Pattern[str]:
+    """Return what reads anchors and tags; few documents have any, and it takes a while to make."""
+    return re.compile(rf"(?>(?:[&!][^ \t{_BREAKS}]*+|[ \t{_BREAKS}]++|#[^{_BREAKS}]*+)+)")
 
 
 class _Pieces:
@@ -248,7 +256,7 @@ class _Composer:
         anchor, tag = event.anchor, event.tag
         if anchor is not None or tag is not None:
             # Where nothing else follows, the value is empty and stands behind them.
-            start = _PROPERTIES.match(self._text.content, start, end).end()  # type: ignore[union-attr]
+            start = _properties().match(self._text.content, start, end).end()  # type: ignore[union-attr]
         elif start == end:
             start = end = behind_its_indicator(self._text.content, start)
         scalar = Scalar(event.value, start, end, event.style or "", self._text, anchor, tag)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ _MAX_LEVELS = 4  # texts in texts: three levels are met in the field
 _MAX_LENGTH = 16_000_000  # characters
 _ENOUGH = 200  # characters of a first line
 _AT_THE_MARGIN = ("---", "...", "%", "\t")
-_UNUSUAL = re.compile(r"[\ufeff\x85\u2028\u2029]")
+_UNUSUAL = ("\ufeff", "\x85", "\u2028", "\u2029")
 
 
 class NotADocument(Struct, frozen=True):
@@ -108,7 +107,7 @@ def _needs_its_margin(value: str) -> bool:
         value.startswith(_AT_THE_MARGIN)
         or any(f"\n{mark}" in value for mark in _AT_THE_MARGIN)
         or "\r" in value
-        or (not value.isascii() and _UNUSUAL.search(value) is not None)
+        or (not value.isascii() and any(sign in value for sign in _UNUSUAL))
     )
 
 

@@ -70,11 +70,6 @@ _LONGEST_FLAG = 60  # characters
 _LONGEST_LINE = 300  # characters, in which a comment may have begun
 
 
-def may_name_an_image(value: str) -> bool:
-    """Say quickly whether a text is worth a closer look."""
-    return ":" in value and len(value) > len("a:b")
-
-
 def find(scalar: Scalar, path: Path, visit: Visit) -> Iterator[Site]:
     """Find every image of the lock that a scalar's text names."""
     if _is_prose(path):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from imagelock.document.compose import is_dull_text
 from imagelock.document.nodes import Alias, Mapping, Node, Scalar, Sequence
 from imagelock.document.yaml import BrokenYamlError, parse
-from imagelock.find import configured, decoys, embedded, locked, split
+from imagelock.find import configured, decoys, embedded, split
 from imagelock.find.context import context_of
 from imagelock.find.finders import DECOY, MERGES, OBJECT, SPLIT, finders_of, interest_of
 from imagelock.find.merged import merged
@@ -158,7 +158,10 @@ class Walk:
                 for root, inner_path in opened:
                     self.document(root, inner_path)
                 return
-        if locked.may_name_an_image(value) and not visit.is_claimed(scalar):
+        if ":" in value and not visit.is_claimed(scalar):
+            # Imported for what no other finder knows: many a small file has nothing of it.
+            from imagelock.find import locked
+
             self.sites += locked.find(scalar, path, visit)
 
 
