@@ -53,10 +53,6 @@ _LATER_MARK = re.compile(rf"\n{_MARK.pattern}")  # the line break first: eight t
 _MARK_BEHIND_ANY = re.compile(rf"[\r\n]{_MARK.pattern}")
 _END_MARK = re.compile(r"\.\.\.[ \t]*")
 _BREAKS = r"\r\n\x85\u2028\u2029"
-_ONLY_DIRECTIVES = re.compile(
-    rf"(?>(?:[ \t\ufeff]*+(?:#[^{_BREAKS}]*+)?[{_BREAKS}]"
-    rf"|%(?:YAML|TAG)\b[^{_BREAKS}]*+[{_BREAKS}])*)"
-)
 _TEMPLATE = re.compile(r"\{[{%#]")
 _SURROGATE = re.compile(r"(?<=\\)u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _BEFORE_CONTENT = re.compile("\ufeff*")
@@ -89,7 +85,7 @@ def chunks(content: str) -> Iterator[Chunk]:
     """Cut a stream into its documents, each with the directives before it."""
     start = 0
     for mark in _marks(content):
-        has_content = mark > start and not _ONLY_DIRECTIVES.fullmatch(content, start, mark)
+        has_content = mark > start and not _only_directives().fullmatch(content, start, mark)
         if content[mark] == ".":
             end = _END_MARK.match(content, mark).end()  # type: ignore[union-attr]
             if has_content or start == 0 or content.find("\n%", start, mark) >= 0:
@@ -154,6 +150,15 @@ def file_text(source: Source, key_bits: KeyBits | None = None) -> Text:
 
 
 @cache
+def _only_directives() -> re.Pattern[str]:
+    """Return what reads blank lines, comments and directives."""
+    return re.compile(
+        rf"(?>(?:[ \t\ufeff]*+(?:#[^{_BREAKS}]*+)?[{_BREAKS}]"
+        rf"|%(?:YAML|TAG)\b[^{_BREAKS}]*+[{_BREAKS}])*)"
+    )
+
+
+@cache
 def _properties() -> re.Pattern[str]:
     """Return what reads anchors and tags; few documents have any, and it takes a while to make."""
     return re.compile(rf"(?>(?:[&!][^ \t{_BREAKS}]*+|[ \t{_BREAKS}]++|#[^{_BREAKS}]*+)+)")
@@ -185,7 +190,7 @@ def _directives_before(content: str, start: int, mark: int) -> int:
     begin = mark
     while content.find("%", start, begin) >= 0:
         line = max(content.rfind(f"{end}%", start, begin) for end in "\r\n") + 1
-        if not line or not _ONLY_DIRECTIVES.fullmatch(content, line, begin):
+        if not line or not _only_directives().fullmatch(content, line, begin):
             break
         begin = line
     return begin

@@ -10,6 +10,7 @@ of a longer name is none, nor is what a template or a variable is joined to.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -31,24 +32,7 @@ __all__ = ["Token", "tokens"]
 # follow ":-" in "${VARIABLE:-<image ID>}".
 _BEFORE = r"(?:(?<=:-)|(?<![A-Za-z0-9_./:@%~+$)}>\\*-]))"
 _AFTER = r"(?![A-Za-z0-9_/@:$({<\\*%-])"
-# Every run of characters is taken as far as it goes and never given back, and no
-# part that is given back is read in another way, so the time is linear in the
-# length of the text; the grammar decides afterwards.
-_TOKEN = re.compile(
-    rf"{_BEFORE}(?P<name>[A-Za-z0-9\[][A-Za-z0-9.\[\]_-]*+(?::[0-9]{{1,5}}+(?=/))?"
-    r"(?:/[a-z0-9._-]++)*)"
-    r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]*+))?"
-    rf"(?P<digest>@(?:{grammar.DIGEST}))?{_AFTER}"
-)
 _MARKS = ("{{", "}}", "{%", "%}")
-# What may stand right before an image ID that is meant as it is, and right behind it.
-_OPENS = re.compile(r"\{(?:\{-?|%[-+]?)\s*(?:if|else|elif|with|range|for)\b")
-_CLOSES = re.compile(
-    r"\{(?:\{-?|%[-+]?)\s*(?:else\b|elif\b|end)"
-    r"|\{\{-?\s*+/\*(?>(?:[^*]++|\*(?!/))*)\*/\s*+-?\}\}(?=[\s\"']|\Z)"
-    # What begins behind the end of a line is not joined to it.
-    r"|\{(?:\{-?|%[-+]?)\s*(?:if|with|range|for)\b[^{}\n]*+(?<!-)(?<!-%)\}\}?+[ \t]*+\r?\n"
-)
 
 
 class Token(Struct, frozen=True):
@@ -63,10 +47,40 @@ class Token(Struct, frozen=True):
         return self.start + len(self.image.text)
 
 
+@cache
+def _token() -> re.Pattern[str]:
+    # Every run of characters is taken as far as it goes and never given back, and no
+    # part that is given back is read in another way, so the time is linear in the
+    # length of the text; the grammar decides afterwards.
+    return re.compile(
+        rf"{_BEFORE}(?P<name>[A-Za-z0-9\[][A-Za-z0-9.\[\]_-]*+(?::[0-9]{{1,5}}+(?=/))?"
+        r"(?:/[a-z0-9._-]++)*)"
+        r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]*+))?"
+        rf"(?P<digest>@(?:{grammar.DIGEST}))?{_AFTER}"
+    )
+
+
+@cache
+def _opens() -> re.Pattern[str]:
+    """Return what may stand right before an image ID that is meant as it is."""
+    return re.compile(r"\{(?:\{-?|%[-+]?)\s*(?:if|else|elif|with|range|for)\b")
+
+
+@cache
+def _closes() -> re.Pattern[str]:
+    """Return what may stand right behind one."""
+    return re.compile(
+        r"\{(?:\{-?|%[-+]?)\s*(?:else\b|elif\b|end)"
+        r"|\{\{-?\s*+/\*(?>(?:[^*]++|\*(?!/))*)\*/\s*+-?\}\}(?=[\s\"']|\Z)"
+        # What begins behind the end of a line is not joined to it.
+        r"|\{(?:\{-?|%[-+]?)\s*(?:if|with|range|for)\b[^{}\n]*+(?<!-)(?<!-%)\}\}?+[ \t]*+\r?\n"
+    )
+
+
 def tokens(scalar: Scalar) -> Iterator[Token]:
     """Yield the image IDs with a tag or a digest that stand in a scalar's value."""
     may_touch = _has_template_near(scalar)
-    for match in _TOKEN.finditer(scalar.value):
+    for match in _token().finditer(scalar.value):
         if match["tag"] is None and match["digest"] is None:
             continue
         text = match[0] if match["digest"] else match[0].rstrip(".")
@@ -105,7 +119,7 @@ def _touches(scalar: Scalar, start: int, end: int) -> bool:
     piece = text[first:last]
     return (
         any(mark in piece for mark in _MARKS)
-        or (text.startswith(("{{", "{%"), last) and not _CLOSES.match(text, last))
-        or (text.endswith("}}", 0, first) and not _OPENS.match(text, text.rfind("{{", 0, first)))
-        or (text.endswith("%}", 0, first) and not _OPENS.match(text, text.rfind("{%", 0, first)))
+        or (text.startswith(("{{", "{%"), last) and not _closes().match(text, last))
+        or (text.endswith("}}", 0, first) and not _opens().match(text, text.rfind("{{", 0, first)))
+        or (text.endswith("%}", 0, first) and not _opens().match(text, text.rfind("{%", 0, first)))
     )
