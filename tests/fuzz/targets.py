@@ -121,7 +121,8 @@ def splicer(data: bytes) -> None:
 def parser(data: bytes) -> None:
     """Parse by the system's libyaml in one call: the same nodes, or it leaves it to PyYAML."""
     with suppress(InputError):
-        source = decode(data, name="a.yaml")
+        read = decode(data, name="a.yaml")
+        source = Source("a.yaml", read.text.lstrip("\ufeff"))  # as `parse` hands it on
         text = Text(source.text, source)
         loaded = libyaml.load(text, source.text, 0, MAX_DEPTH)
         if loaded is not None:
