@@ -42,6 +42,8 @@ _DISKS = frozenset(("rbd", "forProvider", "initializeParams"))
 _VALUES = frozenset(("values", "valuesInline"))
 # image: {options: [<image ID>, ...]}: what a form offers
 _CHOICES = ("options", "values", "choices", "allowed")
+# {from: <image ID>, to: <image ID>}: what is copied, and where it is pushed to
+_COPIED = re.compile(r"src|source|from|dst|dest|destination|target|to|mirror", re.IGNORECASE)
 # Beside an image without a tag, these may be joined to it by whoever reads it:
 # version, imageTag, dockerTag, defaultImageVersion.
 _VERSION = re.compile(r"version|tag|[A-Za-z0-9_-]*?(?:[a-z0-9_-]Tag|_tag|[iI]mage_?[vV]ersion)")
@@ -192,6 +194,8 @@ def _images(node: Mapping | Sequence, path: Path, visit: Visit) -> Iterator[Site
 def _is_choice(node: Mapping) -> bool:
     """Say whether all that a mapping holds are whole image IDs: ``{"4.0": <image ID>}``."""
     texts = [followed(value) for _, value in node.pairs]
+    if any(type(key) is Scalar and _COPIED.fullmatch(key.value) for key, _ in node.pairs):
+        return False
     return bool(texts) and all(
         type(text) is Scalar
         and (image := ImageReference.try_parse(text.value.strip())) is not None
