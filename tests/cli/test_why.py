@@ -93,7 +93,7 @@ def test_explain_tells_which_rule_found_each_place_and_why_it_is_not_pinned(
     assert capsys.readouterr().out.splitlines()[:4] == [
         "app/pod.yaml:1:8: nginx:1.27",
         "    at $.image",
-        "    found by 'key': its key names an image",
+        "    found by 'key': its key, its flag or its variable names an image",
         "    unpinned: 'nginx:1.27' has no digest",
     ]
 
@@ -103,3 +103,15 @@ def test_what_is_not_looked_at_is_told(capsys: pytest.CaptureFixture[str]) -> No
 
     assert main(["why", "nginx:1.27", "app"]) == 0
     assert "warning: app/gone.yaml: not looked at: it is a link" in capsys.readouterr().err
+
+
+def test_explain_as_json_is_one_document_that_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+
+    assert main(["check", "--explain", "--format", "json", "app/pod.yaml"]) == 1
+
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert json.loads(out)["sites"][0]["why"] == (
+        "its key, its flag or its variable names an image; unpinned: 'nginx:1.27' has no digest"
+    )

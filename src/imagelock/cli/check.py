@@ -61,11 +61,14 @@ def run(args: Namespace, console: Console) -> int:
     lock = _lock(config, args)
     report = Report.joined([_check(path, lock, config, console) for path in args.paths])
     report = described(report, args, config, lock, ", ".join(args.paths))
+    is_told = args.explain and args.format == "text"
     if args.explain:
-        from imagelock.cli.explain import explain
+        from imagelock.cli.explain import explain, explained
 
-        explain(report, console)
-    return tell(report, args, console, result_taken=args.explain, strict=config.strict)
+        report = explained(report)
+        if is_told:
+            explain(report, console)
+    return tell(report, args, console, result_taken=is_told, strict=config.strict)
 
 
 def _lock(config: Config, args: Namespace) -> Lock:

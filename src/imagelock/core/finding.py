@@ -117,12 +117,16 @@ class Coverage(Struct, frozen=True):
 
 
 class ReportedSite(Struct, frozen=True):
-    """One site as it is told: which rule found it, and what became of it."""
+    """One site as it is told: which rule found it, and what became of it.
+
+    *why* says both in words, where somebody asked for them.
+    """
 
     rule: str
     status: SiteStatus
     image: str
     place: Place
+    why: str = ""
 
 
 class ExemptionUse(Struct, frozen=True):

@@ -106,6 +106,7 @@ def _site(site: ReportedSite) -> dict[str, object]:
         "status": site.status,
         "image": site.image,
         "location": _location(site.place),
+        **({"why": site.why} if site.why else {}),
     }
 
 
