@@ -154,3 +154,13 @@ def test_what_a_kind_says_of_all_its_items_holds_in_every_piece(
     in_pieces()
 
     assert told(text) == ([], (), 0)
+
+
+def test_what_follows_a_long_list_is_read_too(in_pieces: Callable[[], None]) -> None:
+    head, tail = HEADS["as kubectl writes it"]
+    text = many(head, tail) + "---\nimage: example/last:1\n" + f"# {'x' * 200}\n"
+    at_once = told(text)
+    in_pieces()
+
+    assert told(text) == at_once
+    assert "example/last:1" in str(at_once)

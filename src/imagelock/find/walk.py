@@ -55,14 +55,16 @@ class Walk:
         from imagelock.document.lists import pieces
 
         known, templated = len(self.sites), self.visit.templated
+        was_cut = False
         try:
             for piece in pieces(text.content, chunk):
                 self._stream(parse(text, piece), piece.first)
+                was_cut = True
         except BrokenYamlError:
             del self.sites[known:]
             self.visit.templated = templated
             return False
-        return self._first_item > 0
+        return was_cut
 
     def _stream(self, roots: list[Node], first_item: int = 0) -> None:
         """Walk what was parsed together; nodes of another chunk are of no more use."""
