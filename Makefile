@@ -6,6 +6,8 @@ VENV := .venv
 RUNTIME_VENV := .venv-runtime
 FUZZ_VENV := .venv-fuzz
 BIN := $(VENV)/bin
+# Compiled where there is a compiler and the headers of Python.
+COMPILED := src/imagelock/document/_nodes.c
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 INSTALL := $(PIP) install --require-hashes --no-deps
 
@@ -67,7 +69,7 @@ $(BIN)/python:
 	@echo "setting up $(VENV) ..." >&2
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.runtime: requirements/runtime.txt pyproject.toml | $(BIN)/python
+$(VENV)/.runtime: requirements/runtime.txt pyproject.toml setup.py $(COMPILED) | $(BIN)/python
 	@$(INSTALL) -r requirements/runtime.txt
 	@$(PIP) install --no-build-isolation --no-deps --editable .
 	@$(BIN)/python -m compileall -q src
@@ -78,7 +80,7 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@touch $@
 
 # What users install, and nothing else: start-up is measured with it.
-$(RUNTIME_VENV)/.runtime: requirements/runtime.txt pyproject.toml
+$(RUNTIME_VENV)/.runtime: requirements/runtime.txt pyproject.toml setup.py $(COMPILED)
 	@$(PYTHON) -m venv $(RUNTIME_VENV)
 	@$(RUNTIME_VENV)/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes --no-deps -r requirements/runtime.txt
 	@$(RUNTIME_VENV)/bin/python -m pip --quiet --disable-pip-version-check install --no-build-isolation --no-deps --editable .

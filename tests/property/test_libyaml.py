@@ -36,6 +36,16 @@ class Bits(KeyBits):
         return key.startswith("i") + 2 * key.startswith("k")
 
 
+def test_nodes_are_made_in_c_where_there_is_a_compiler() -> None:
+    if libyaml._compose is libyaml._compose_in_python:
+        sentence = "needs imagelock.document._nodes, which was not compiled here"
+        if os.environ.get("IMAGELOCK_REQUIRE_REAL_PARTS"):
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+
+    assert type(libyaml._compose).__name__ == "builtin_function_or_method"
+
+
 # One piece of YAML after the other makes a text that is often YAML.
 PIECES = (
     *(
@@ -83,8 +93,14 @@ def by_events(content: str) -> list[object] | None:
 
 
 def by_libyaml(content: str) -> list[object] | None:
+    """Return the nodes that are made in C and those made in Python, which are the same."""
     roots = libyaml.load(_text(content), content, 0, MAX_DEPTH)
-    return None if roots is None else [told(root) for root in roots]
+    nodes = None if roots is None else [told(root) for root in roots]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(libyaml, "_compose", libyaml._compose_in_python)
+        roots = libyaml.load(_text(content), content, 0, MAX_DEPTH)
+    assert nodes == (None if roots is None else [told(root) for root in roots])
+    return nodes
 
 
 def _text(content: str) -> Text:

@@ -19,7 +19,7 @@ from imagelock.document.compose import behind_its_indicator, mapping_of
 from imagelock.document.nodes import Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from imagelock.document.nodes import Node, Text
 
@@ -62,8 +62,10 @@ def load(text: Text, content: str, base: int, most_levels: int) -> list[Node] | 
         return None
     try:
         encoded = content.encode()
-        composer = _Composer(text, content, base, most_levels)
-        return [composer.root(array) for array in _arrays(library, encoded)]
+        return [
+            _shallow(_compose(text, content, base, first, end, most_levels))
+            for first, end in _arrays(library, encoded)
+        ]
     except (UnicodeEncodeError, _NotPlainError):
         return None
 
@@ -93,12 +95,18 @@ def _opens_many_levels(content: str) -> bool:
     return "- - - - " in content
 
 
+def _shallow(root: Node | None) -> Node:
+    if root is None:
+        raise _NotPlainError
+    return root
+
+
 class _NotPlainError(Exception):
     """What is read is broken, or nested too deeply; PyYAML says where."""
 
 
-def _arrays(library: ctypes.CDLL, encoded: bytes) -> Iterator[bytes]:
-    """Yield the nodes of each document; the values that they point to are there until the next."""
+def _arrays(library: ctypes.CDLL, encoded: bytes) -> Iterator[tuple[int, int]]:
+    """Yield from where to where the nodes of each document stand, until the next is read."""
     parser = ctypes.create_string_buffer(_PARSER_SIZE)
     document = ctypes.create_string_buffer(_DOCUMENT_SIZE)
     if not library.yaml_parser_initialize(parser):
@@ -111,7 +119,7 @@ def _arrays(library: ctypes.CDLL, encoded: bytes) -> Iterator[bytes]:
             try:
                 if start == top:
                     return
-                yield ctypes.string_at(start, top - start)
+                yield start, top
             finally:
                 library.yaml_document_delete(document)
         raise _NotPlainError
@@ -119,56 +127,64 @@ def _arrays(library: ctypes.CDLL, encoded: bytes) -> Iterator[bytes]:
         library.yaml_parser_delete(parser)
 
 
-class _Composer:
-    """Makes nodes of arrays, without recursion."""
+def _compose_in_python(
+    text: Text, content: str, base: int, first: int, end: int, most_levels: int
+) -> Node | None:
+    """Return the root of the nodes that libyaml wrote from address *first* to *end*.
 
-    def __init__(self, text: Text, content: str, base: int, most_levels: int) -> None:
-        self._text = text
-        self._content = content
-        self._base = base
-        self._most_levels = most_levels
-
-    def root(self, array: bytes) -> Node:
-        """Return the root of one document; after each collection stand the nodes in it."""
-        text, content, base = self._text, self._content, self._base
-        counts_dull = text.key_bits is not None
-        # A level is (start and kind of what is open, the nodes around it, how many more, dull).
-        level: list[Node] = []
-        roots, is_dull, left = level, counts_dull, 1
-        levels: list[tuple[int, bool, list[Node], int, bool]] = []
-        for kind, where, second, third, start, line, end, last_line in _NODE.iter_unpack(array):
-            left -= 1
-            if kind == _SCALAR:
-                number = third & _STYLE
-                if line != last_line or number > _QUOTED:
-                    value = ctypes.string_at(where, second).decode()
-                elif number <= _PLAIN:
-                    value = content[start:end]
-                else:
-                    value = content[start + 1 : end - 1]
-                    if "\\" in value or "'" in value:
-                        value = ctypes.string_at(where, second).decode()
-                first, last = base + start, base + end
-                if first == last:
-                    first = last = base + behind_its_indicator(content, start)
-                level.append(Scalar(value, first, last, _STYLES[number], text))
-                if is_dull and (":" in value or "[" in value or "IMAGE" in value):
-                    is_dull = False  # as `is_dull_text` says, which would take a call
+    ``None`` where they are nested deeper than *most_levels*. Behind each
+    collection stand the nodes in it, so that none of this needs recursion.
+    """
+    counts_dull = text.key_bits is not None
+    array = ctypes.string_at(first, end - first)
+    # A level is (start and kind of what is open, the nodes around it, how many more, dull).
+    level: list[Node] = []
+    roots, is_dull, left = level, counts_dull, 1
+    levels: list[tuple[int, bool, list[Node], int, bool]] = []
+    for kind, where, second, third, start, line, stop, last_line in _NODE.iter_unpack(array):
+        left -= 1
+        if kind == _SCALAR:
+            number = third & _STYLE
+            if line != last_line or number > _QUOTED:
+                value = ctypes.string_at(where, second).decode()
+            elif number <= _PLAIN:
+                value = content[start:stop]
             else:
-                if len(levels) >= self._most_levels:
-                    raise _NotPlainError
-                levels.append((start, kind == _MAPPING, level, left, is_dull))
-                level, is_dull, left = [], counts_dull, (third - where) // _INT
-            while not left and levels:
-                opened, is_mapping, outer, left, outer_is_dull = levels.pop()
-                node = (
-                    mapping_of(text, level, base + opened, is_dull)
-                    if is_mapping
-                    else Sequence(tuple(level), base + opened, None, is_dull)
-                )
-                outer.append(node)
-                level, is_dull = outer, outer_is_dull and node.is_dull
-        return roots[0]
+                value = content[start + 1 : stop - 1]
+                if "\\" in value or "'" in value:
+                    value = ctypes.string_at(where, second).decode()
+            begin, last = base + start, base + stop
+            if begin == last:
+                begin = last = base + behind_its_indicator(content, start)
+            level.append(Scalar(value, begin, last, _STYLES[number], text))
+            if is_dull and (":" in value or "[" in value or "IMAGE" in value):
+                is_dull = False  # as `is_dull_text` says, which would take a call
+        else:
+            if len(levels) >= most_levels:
+                return None
+            levels.append((start, kind == _MAPPING, level, left, is_dull))
+            level, is_dull, left = [], counts_dull, (third - where) // _INT
+        while not left and levels:
+            opened, is_mapping, outer, left, outer_is_dull = levels.pop()
+            node = (
+                mapping_of(text, level, base + opened, is_dull)
+                if is_mapping
+                else Sequence(tuple(level), base + opened, None, is_dull)
+            )
+            outer.append(node)
+            level, is_dull = outer, outer_is_dull and node.is_dull
+    return roots[0]
+
+
+def _fastest() -> Callable[[Text, str, int, int, int, int], Node | None]:
+    try:
+        from imagelock.document._nodes import compose
+    except ImportError:  # there was no compiler
+        return _compose_in_python
+    return compose
+
+
+_compose = _fastest()
 
 
 @cache
