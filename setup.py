@@ -5,6 +5,8 @@ from setuptools import Extension, setup
 setup(
     ext_modules=[
         # Optional: without a compiler the same nodes are made in Python.
-        Extension("imagelock.document._nodes", ["src/imagelock/document/_nodes.c"], optional=True)
+        Extension(
+            "imagelock.document._libyaml", ["src/imagelock/document/_libyaml.c"], optional=True
+        )
     ]
 )

@@ -131,7 +131,7 @@ def test_a_document_without_an_end_is_refused(tmp_path: Path, command: str, path
 
 
 def test_a_machine_with_too_little_memory_is_told_so(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text(IMAGE + "a:\n" + "- \n" * 1_000_000)
+    (tmp_path / "a.yaml").write_text(IMAGE + "a:\n" + "- \n" * 3_000_000)
 
     done = run(tmp_path, "override", "a.yaml", memory=200 * 1024 * 1024)
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from imagelock.core.place import Source
+from imagelock.document.events import FastestParser
 from imagelock.document.nodes import Mapping, Scalar, Sequence, Text
 from imagelock.document.pure import PurePythonParser
-from imagelock.document.yaml import FastestParser, parse
+from imagelock.document.yaml import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,14 +28,16 @@ class Read(Protocol):
     def __call__(self, text: str) -> list[Node]: ...
 
 
-@pytest.fixture(params=[FastestParser, PurePythonParser], ids=["libyaml", "python"])
-def parser(request: pytest.FixtureRequest) -> Callable[[str], Any]:
-    chosen: Callable[[str], Any] = request.param
+@pytest.fixture(
+    params=[None, FastestParser, PurePythonParser], ids=["default", "libyaml", "python"]
+)
+def parser(request: pytest.FixtureRequest) -> Callable[[str], Any] | None:
+    chosen: Callable[[str], Any] | None = request.param
     return chosen
 
 
 @pytest.fixture
-def read(parser: Callable[[str], Any]) -> Read:
+def read(parser: Callable[[str], Any] | None) -> Read:
     return lambda text: parse(Text(text, Source("a.yaml", text)), parser=parser)
 
 

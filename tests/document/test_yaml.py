@@ -261,7 +261,7 @@ def test_a_large_text_is_read_in_pieces_with_the_same_offsets(
 ) -> None:
     text = "".join(f"- é{number}: 🚀 # why\n" for number in range(500))
     whole = read(text)
-    monkeypatch.setattr("imagelock.document.yaml._LARGE", 100)
+    monkeypatch.setattr("imagelock.document.events._LARGE", 100)
 
     assert _described(read(text)) == _described(whole)
 
@@ -353,7 +353,9 @@ def test_without_libyaml_everything_is_read_all_the_same() -> None:
         "import sys; sys.modules['yaml._yaml'] = None\n"
         "from imagelock.core.place import Source\n"
         "from imagelock.document.data import load_documents\n"
-        "from imagelock.document.yaml import FastestParser\n"
+        "from imagelock.document import libyaml\n"
+        "from imagelock.document.events import FastestParser\n"
+        "libyaml._compiled = lambda: None\n"
         "print(FastestParser.__name__, load_documents(Source('a', 'a: [1, b] # c')))\n"
     )
 

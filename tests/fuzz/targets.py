@@ -22,9 +22,11 @@ from imagelock.core.place import FilePlace, Source
 from imagelock.core.reference import Digest, ImageReference, Repository
 from imagelock.decide.override import plan_override
 from imagelock.document import libyaml
+from imagelock.document.compose import Anchors, Limits
+from imagelock.document.events import FastestParser
 from imagelock.document.nodes import Alias, Mapping, Scalar, Sequence, Text
 from imagelock.document.splice import apply
-from imagelock.document.yaml import MAX_DEPTH, FastestParser, parse
+from imagelock.document.yaml import MAX_DEPTH, MAX_NODES, BrokenYamlError, parse
 from imagelock.errors import InputError, InputErrors
 from imagelock.outside.files import decode, encode
 from imagelock.outside.stream import read_batches
@@ -119,15 +121,16 @@ def splicer(data: bytes) -> None:
 
 
 def parser(data: bytes) -> None:
-    """Parse by the system's libyaml in one call: the same nodes, or it leaves it to PyYAML."""
+    """Parse by what is compiled: the nodes of PyYAML's events, or it leaves it to them."""
     with suppress(InputError):
         read = decode(data, name="a.yaml")
         source = Source("a.yaml", read.text.lstrip("\ufeff"))  # as `parse` hands it on
         text = Text(source.text, source)
-        loaded = libyaml.load(text, source.text, 0, MAX_DEPTH)
-        if loaded is not None:
-            composed = parse(text, parser=_by_events)
-            assert [_shape(root) for root in loaded] == [_shape(root) for root in composed]
+        with suppress(BrokenYamlError):
+            made = libyaml.compose(source.text, Anchors(text, 0), Limits(MAX_DEPTH, MAX_NODES))
+            if made is not None:
+                composed = parse(text, parser=FastestParser)
+                assert [_shape(root) for root in made] == [_shape(root) for root in composed]
 
 
 def settings(data: bytes) -> None:
@@ -176,11 +179,6 @@ def _contradicts_itself(data: bytes) -> bool:
         return kind != "" and any(item.kind not in {"", kind} for item in answer.items)
     # What they say cannot be told where it is no text.
     return "\ufffd" in data.decode(errors="replace")
-
-
-def _by_events(content: str) -> Any:
-    """Parse event by event: a parser that is not the fastest itself is asked for them."""
-    return FastestParser(content)
 
 
 def _shape(node: Node) -> tuple[object, ...]:

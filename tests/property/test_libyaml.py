@@ -1,4 +1,4 @@
-"""The system's libyaml gives the very nodes that PyYAML's events give, or none."""
+"""What is made in C of libyaml's events are the very nodes that are made of PyYAML's."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from hypothesis import strategies as st
 
 from imagelock.core.place import Source
 from imagelock.document import libyaml
+from imagelock.document.compose import Anchors, Limits
+from imagelock.document.events import FastestParser
 from imagelock.document.nodes import Alias, KeyBits, Mapping, Scalar, Sequence, Text
-from imagelock.document.yaml import MAX_DEPTH, BrokenYamlError, FastestParser, chunks, parse
+from imagelock.document.yaml import MAX_DEPTH, MAX_NODES, BrokenYamlError, chunks, parse
 
 CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus"
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _libyaml() -> None:
-    if libyaml._library() is not None:
+def _compiled() -> None:
+    if libyaml._compiled() is not None:
         return
-    sentence = "needs libyaml, which is not on this machine (Debian: libyaml-0-2)"
+    sentence = "needs what is made in C, which was not compiled here (a compiler, Python's headers)"
     if os.environ.get("IMAGELOCK_REQUIRE_REAL_PARTS"):
         pytest.fail(sentence)
     pytest.skip(sentence)
@@ -34,16 +36,6 @@ class Bits(KeyBits):
 
     def __missing__(self, key: str) -> int:
         return key.startswith("i") + 2 * key.startswith("k")
-
-
-def test_nodes_are_made_in_c_where_there_is_a_compiler() -> None:
-    if libyaml._compose is libyaml._compose_in_python:
-        sentence = "needs imagelock.document._nodes, which was not compiled here"
-        if os.environ.get("IMAGELOCK_REQUIRE_REAL_PARTS"):
-            pytest.fail(sentence)
-        pytest.skip(sentence)
-
-    assert type(libyaml._compose).__name__ == "builtin_function_or_method"
 
 
 # One piece of YAML after the other makes a text that is often YAML.
@@ -85,22 +77,18 @@ PIECES = (
 
 def by_events(content: str) -> list[object] | None:
     try:
-        # A parser of another name: libyaml is not asked then.
-        roots = parse(_text(content), parser=lambda text: FastestParser(text))  # noqa: PLW0108
+        return [told(root) for root in parse(_text(content), parser=FastestParser)]
     except BrokenYamlError:
         return None
-    return [told(root) for root in roots]
 
 
-def by_libyaml(content: str) -> list[object] | None:
-    """Return the nodes that are made in C and those made in Python, which are the same."""
-    roots = libyaml.load(_text(content), content, 0, MAX_DEPTH)
-    nodes = None if roots is None else [told(root) for root in roots]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(libyaml, "_compose", libyaml._compose_in_python)
-        roots = libyaml.load(_text(content), content, 0, MAX_DEPTH)
-    assert nodes == (None if roots is None else [told(root) for root in roots])
-    return nodes
+def in_c(content: str) -> list[object] | None:
+    try:
+        roots = libyaml.compose(content, Anchors(_text(content), 0), Limits(MAX_DEPTH, MAX_NODES))
+    except BrokenYamlError:  # only an alias is broken there
+        assert "*" in content
+        return None
+    return None if roots is None else [told(root) for root in roots]
 
 
 def _text(content: str) -> Text:
@@ -144,6 +132,18 @@ def told(node: object) -> object:
         "é: ü # ö\nimage: 🚀:1\n",
         "? a\n: b\n? c\n",
         '{"a":"b","c":["d",{"e":null}]}',
+        "a: &x b\nc: *x\n",
+        "&x\na: b\n",
+        "a: &x\nb: *x\n",
+        "a: &x\n  image: b\nc:\n  <<: *x\n",
+        "a: &x [b, &y c]\nd: [*x, *y]\n---\n&x a\n---\nb\n",
+        "a: !!str b\n",
+        "a: ! b\n",
+        "- !x\n  a: b\n",
+        "{a: !x b}",
+        '{"a":&x b}',
+        "- [{a: b}, {a: b}]\n" * 3000,
+        "- - - - - - a\n",
         "a: [IMAGE]\nb: {i: 1}\nc: {kind: x}\n",
         "",
         "# nothing\n",
@@ -151,38 +151,33 @@ def told(node: object) -> object:
     ],
 )
 def test_the_nodes_are_those_of_the_events(content: str) -> None:
-    assert by_libyaml(content) == by_events(content)
-    assert by_libyaml(content) is not None
+    assert in_c(content) == by_events(content)
+    assert in_c(content) is not None
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
 def test_no_text_gives_other_nodes(written: str) -> None:
     content = written.lstrip("\ufeff")  # as `parse` hands it on
-    nodes = by_libyaml(content)
+    nodes = in_c(content)
 
-    assert nodes is None or nodes == by_events(content)
+    assert nodes == by_events(content)
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
 def test_no_text_inside_a_manifest_gives_other_nodes(content: str) -> None:
     inside = content.replace("\n", "\n    ")
     manifest = f"image: nginx\nspec:\n  a:\n    {inside}\n  b: [c]\n"
-    nodes = by_libyaml(manifest)
+    nodes = in_c(manifest)
 
-    assert nodes is None or nodes == by_events(manifest)
+    assert nodes == by_events(manifest)
 
 
 @pytest.mark.parametrize(
     "content",
     [
-        "a: &x b\nc: *x\n",
-        "&x\na: b\n",
-        "a: !!str b\n",
-        "a: ! b\n",
-        "- !x\n  a: b\n",
-        "{a: !x b}",
-        '{"a":&x b}',
         "a: *nothing\n",
+        "a: &x [*x]\n",
+        "&x a\n---\n*x\n",
         "a: b: c\n",
         'a: "b\n',
         "[" * 100_000,
@@ -193,10 +188,31 @@ def test_no_text_inside_a_manifest_gives_other_nodes(content: str) -> None:
         "".join(f"{' ' * level}a:\n" for level in range(MAX_DEPTH + 2)),
         "a: \ud800",
         "a: \x01",
+        "\x00",
     ],
 )
-def test_what_is_not_plain_is_left_to_pyyaml(content: str) -> None:
-    assert by_libyaml(content) is None
+def test_what_is_broken_is_left_to_pyyaml_which_tells_the_place(content: str) -> None:
+    assert in_c(content) is None
+    assert by_events(content) is None
+    with pytest.raises(BrokenYamlError) as told_by_default:
+        parse(_text(content))
+    with pytest.raises(BrokenYamlError) as told_by_events:
+        parse(_text(content), parser=FastestParser)
+    assert told_by_default.value.offset == told_by_events.value.offset
+
+
+def test_a_failure_in_between_leaves_nothing_behind() -> None:
+    class Failing(Bits):
+        def __missing__(self, key: str) -> int:
+            if key == "z":
+                raise MemoryError
+            return super().__missing__(key)
+
+    content = "a: &x\n  b: [c, {d: e}]\nf: {z: 1}\n"
+    text = Text(content, Source("a.yaml", content), key_bits=Failing())
+
+    with pytest.raises(MemoryError):
+        parse(text)
 
 
 def test_the_real_files_have_the_same_nodes() -> None:
@@ -207,20 +223,24 @@ def test_the_real_files_have_the_same_nodes() -> None:
         text = path.read_bytes().decode("utf-8", errors="replace").removeprefix("\ufeff")
         for chunk in chunks(text):
             content = text[chunk.start : chunk.end]
-            nodes = by_libyaml(content)
+            nodes = in_c(content)
             loaded += nodes is not None
-            assert nodes is None or nodes == by_events(content), path
+            assert nodes == by_events(content), path
 
     assert loaded > 400
 
 
-def test_without_the_library_all_is_read_by_events(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(libyaml, "_LIBRARY", "libyaml-that-is-not-here.so")
-    libyaml._library.cache_clear()
-    try:
-        assert by_libyaml("a: b") is None
-        assert libyaml._library() is None
-        content = "a: b\n" * 200
-        assert len(parse(_text(content))) == 1
-    finally:
-        libyaml._library.cache_clear()
+def test_where_nothing_was_compiled_all_is_read_by_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(libyaml, "_compiled", lambda: None)
+    content = "a: b\n" * 200
+
+    assert in_c(content) is None
+    assert len(parse(_text(content))) == 1
+
+
+def test_a_library_of_another_kind_is_not_used() -> None:
+    from imagelock.document import _libyaml
+
+    assert not _libyaml.use("/nowhere/libyaml.so")
+    assert not _libyaml.use(_libyaml.__file__)
+    assert in_c("a: b") == by_events("a: b")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from imagelock.document.libyaml import has_properties
+from imagelock.document.compose import BREAKS
 from imagelock.document.yaml import Chunk
 
 if TYPE_CHECKING:
@@ -31,6 +31,10 @@ __all__ = ["pieces"]
 _ENOUGH = 250_000  # characters of a piece, and the rest of its last item
 _HEAD = 2_000  # characters at most before the items, and of the kind behind them
 _NEXT_KEY = re.compile(r"\n[^\s#-]")  # at the margin
+
+
+# An anchor or a tag: where it stands, a piece may not be read without the others.
+_PROPERTY = re.compile(rf"(?:\A|[-:?,\[{{{BREAKS}\ufeff])[ \t]*(?:!|&[A-Za-z0-9_-])")
 
 
 class _Form(Struct, frozen=True):
@@ -81,7 +85,7 @@ def pieces(content: str, chunk: Chunk) -> Iterator[Chunk]:
     items_end = _end_of_items(form, begins, content, chunk.end)
     tail = content[items_end : min(items_end + _HEAD, chunk.end)]
     kind = form.kind.search(f"{begins[0]}\n{tail}")
-    if kind is None or has_properties(content, chunk.start, chunk.end):
+    if kind is None or _has_properties(content, chunk.start, chunk.end):
         return
     api_version = form.api_version.search(begins[0])
     lead = form.lead.format(api_version=api_version[1] if api_version else "v1", kind=kind[1])
@@ -103,3 +107,9 @@ def _end_of_items(form: _Form, begins: re.Match[str], content: str, end: int) ->
         return found + 1 if found >= 0 else end
     following = _NEXT_KEY.search(content, begins.end(), end)
     return following.start() + 1 if following else end
+
+
+def _has_properties(content: str, start: int, end: int) -> bool:
+    """Say whether a node may have an anchor or a tag; ``False`` is certain."""
+    may_have = content.find("!", start, end) >= 0 or content.find("&", start, end) >= 0
+    return may_have and _PROPERTY.search(content, start, end) is not None

@@ -1,0 +1,13 @@
+from imagelock.document.compose import Anchors
+from imagelock.document.nodes import Node, Text
+
+def compose(
+    text: Text,
+    content: str,
+    base: int,
+    anchors: Anchors,
+    most_levels: int,
+    most_scalars: int,
+    /,
+) -> list[Node] | None: ...
+def use(path: str, /) -> bool: ...
