@@ -78,3 +78,21 @@ def test_documents_without_a_word_of_images_are_passed_over() -> None:
 
     assert not candidates.may_name_an_image("kind: Service\nspec: {ports: [{port: 80}]}\n")
     assert not candidates.may_name_an_image("a: other:1\nb: my-nginx:1.27\n" + "a-" * 50_000)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "kind: Role\nrules: [\n",
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nspec: {a: b: c}\n",
+        "a: *nowhere\n",
+        "a: \x07\n",
+    ],
+)
+def test_what_is_broken_is_told_even_where_no_image_can_stand(broken: str) -> None:
+    before = "a: b\n---\n" * 10_000
+
+    found = find_sites(Source("a.yaml", f"{before}{broken}---\nc: d\n"), KNOWLEDGE)
+
+    [unread] = found.unread
+    assert len(before) <= unread.offset <= len(before) + len(broken)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagelock.core.place import Source
-from imagelock.document import libyaml
+from imagelock.document import events, libyaml
 from imagelock.document.compose import Anchors, Limits
 from imagelock.document.events import FastestParser
 from imagelock.document.nodes import Alias, KeyBits, Mapping, Scalar, Sequence, Text
@@ -199,6 +199,23 @@ def test_what_is_broken_is_left_to_pyyaml_which_tells_the_place(content: str) ->
     with pytest.raises(BrokenYamlError) as told_by_events:
         parse(_text(content), parser=FastestParser)
     assert told_by_default.value.offset == told_by_events.value.offset
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map("".join))
+def test_both_ways_find_the_same_texts_sound_and_those_can_be_parsed(content: str) -> None:
+    is_sound = libyaml.is_sound(content, MAX_DEPTH)
+
+    assert is_sound == events.is_sound(content, MAX_DEPTH)
+    if is_sound:
+        parse(_text(content))
+
+
+@pytest.mark.parametrize(
+    "content", ["[" * 100_000, "- " * 1000 + "a", "a: b: c", "a: *b", "\ud800"]
+)
+def test_what_is_broken_or_too_deep_is_not_sound(content: str) -> None:
+    assert not libyaml.is_sound(content, MAX_DEPTH)
+    assert not events.is_sound(content, MAX_DEPTH)
 
 
 def test_a_failure_in_between_leaves_nothing_behind() -> None:

@@ -382,7 +382,28 @@ look_at_the_text(Composer *self)
 }
 
 static int
-read_all(Composer *self, PyObject *content)
+judge_all(Parser *parser, int most_levels)
+{
+    Event event;
+    int levels = 0, type = 0;
+    for (int count = 1; type != STREAM_END; count++) {
+        if (count % EVENTS_BETWEEN_SIGNALS == 0 && PyErr_CheckSignals() < 0)
+            return FAILED;
+        if (!libyaml.parse(parser, &event))
+            return LEFT_TO_PYYAML;
+        type = event.type;
+        libyaml.delete_event(&event);
+        levels += type == SEQUENCE_START || type == MAPPING_START;
+        levels -= type == SEQUENCE_END || type == MAPPING_END;
+        if (levels > most_levels || type == ALIAS)
+            return LEFT_TO_PYYAML;
+    }
+    return DONE;
+}
+
+/* Read what stands in *content*, into nodes or (without a composer) for its syntax alone. */
+static int
+read_all(Composer *self, PyObject *content, int most_levels)
 {
     Parser parser;
     Py_ssize_t size = 0;
@@ -408,7 +429,7 @@ read_all(Composer *self, PyObject *content)
     else {
         libyaml.set_encoding(&parser, UTF8);
         libyaml.set_input_string(&parser, (const unsigned char *)bytes, (size_t)size);
-        done = take_all(self, &parser);
+        done = self ? take_all(self, &parser) : judge_all(&parser, most_levels);
         libyaml.delete(&parser);
     }
     Py_XDECREF(encoded);
@@ -455,13 +476,34 @@ compose(PyObject *Py_UNUSED(module), PyObject *args)
     else if (libyaml.parse == NULL || self->most_levels > MOST_LEVELS)
         PyErr_SetString(PyExc_ValueError, "there is no library, or there are too many levels");
     else if (look_at_the_text(self) != FAILED)
-        done = read_all(self, content);
+        done = read_all(self, content, self->most_levels);
     if (done == DONE)
         roots = roots_of(self);
     else if (done == LEFT_TO_PYYAML)
         roots = Py_NewRef(Py_None);
     clean_up(self);
     return roots;
+}
+
+PyDoc_STRVAR(is_sound_doc,
+"is_sound(content, most_levels, /)\n"
+"--\n\n"
+"Say whether *content* is YAML that `compose` makes nodes of, with no alias in it.\n\n"
+"False where PyYAML is to say what is wrong, if something is.");
+
+static PyObject *
+is_sound(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *content;
+    int most_levels, done;
+    if (!PyArg_ParseTuple(args, "Ui:is_sound", &content, &most_levels))
+        return NULL;
+    if (libyaml.parse == NULL) {
+        PyErr_SetString(PyExc_ValueError, "there is no library");
+        return NULL;
+    }
+    done = read_all(NULL, content, most_levels);
+    return done == FAILED ? NULL : PyBool_FromLong(done == DONE);
 }
 
 PyDoc_STRVAR(use_doc,
@@ -521,6 +563,7 @@ import_all(void)
 
 static PyMethodDef methods[] = {
     {"compose", compose, METH_VARARGS, compose_doc},
+    {"is_sound", is_sound, METH_VARARGS, is_sound_doc},
     {"use", use, METH_O, use_doc},
     {NULL, NULL, 0, NULL},
 };

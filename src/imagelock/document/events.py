@@ -26,8 +26,10 @@ try:
 except ImportError:  # PyYAML was built without libyaml
     from imagelock.document.pure import PurePythonParser as FastestParser  # type: ignore[assignment]
 
-__all__ = ["FastestParser", "compose"]
+__all__ = ["FastestParser", "compose", "is_sound"]
 
+_STARTS = frozenset({events.MappingStartEvent, events.SequenceStartEvent})
+_ENDS = frozenset({events.MappingEndEvent, events.SequenceEndEvent})
 _LARGE = 4_000_000  # characters: a copy of them shows in what a process takes
 
 
@@ -59,6 +61,23 @@ def compose(
         raise BrokenYamlError(problem, start + (mark.index if mark else 0)) from None
     except (pyyaml.reader.ReaderError, UnicodeEncodeError):
         raise _unreadable_character(content, start) from None
+
+
+def is_sound(content: str, most_levels: int) -> bool:
+    """Say whether a text has the syntax of YAML, and no alias; no node is made of it."""
+    levels = 0
+    try:
+        get_event = FastestParser(content).get_event
+        while True:
+            kind = get_event().__class__
+            levels += kind in _STARTS
+            levels -= kind in _ENDS
+            if levels > most_levels or kind is events.AliasEvent:
+                return False
+            if kind is events.StreamEndEvent:
+                return True
+    except (pyyaml.YAMLError, UnicodeEncodeError):
+        return False
 
 
 class _Pieces:

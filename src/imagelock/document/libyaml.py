@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES, PathFinder
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from imagelock.document.compose import Anchors, Limits
     from imagelock.document.nodes import Node, Text
 
-    Compose = Callable[[Text, str, int, Anchors, int, int], list[Node] | None]
-
-__all__ = ["compose"]
+__all__ = ["compose", "is_sound"]
 
 
 def compose(content: str, anchors: Anchors, limits: Limits) -> list[Node] | None:
@@ -30,16 +28,32 @@ def compose(content: str, anchors: Anchors, limits: Limits) -> list[Node] | None
     if compiled is None:
         return None
     text, base = anchors.text, anchors.base
-    return compiled(text, content, base, anchors, limits.levels, limits.scalars)
+    return compiled.compose(text, content, base, anchors, limits.levels, limits.scalars)
+
+
+def is_sound(content: str, most_levels: int) -> bool | None:
+    """Say whether a text has the syntax of YAML, and no alias; ``None`` if nothing was compiled."""
+    compiled = _compiled()
+    return None if compiled is None else compiled.is_sound(content, most_levels)
+
+
+class _Compiled(Protocol):
+    """What `_libyaml.c` has."""
+
+    def compose(
+        self, text: Text, content: str, base: int, anchors: Anchors, levels: int, scalars: int, /
+    ) -> list[Node] | None: ...
+
+    def is_sound(self, content: str, most_levels: int, /) -> bool: ...
 
 
 @cache
-def _compiled() -> Compose | None:
+def _compiled() -> _Compiled | None:
     try:
         from imagelock.document import _libyaml
     except ImportError:
         return None
-    return _libyaml.compose if any(map(_libyaml.use, _libraries())) else None
+    return _libyaml if any(map(_libyaml.use, _libraries())) else None
 
 
 def _libraries() -> Iterator[str]:

@@ -25,6 +25,7 @@ __all__ = [
     "Chunk",
     "chunks",
     "file_text",
+    "is_sound",
     "parse",
 ]
 
@@ -99,6 +100,16 @@ def parse(
         parser = parser or events.FastestParser
         roots = events.compose(content, anchors, limits, parser=parser)
     return roots
+
+
+def is_sound(content: str) -> bool:
+    """Say whether a text has the syntax of YAML; ``False`` where `parse` has to find that out."""
+    answer = libyaml.is_sound(content, MAX_DEPTH)
+    if answer is not None:
+        return answer
+    from imagelock.document import events
+
+    return events.is_sound(content, MAX_DEPTH)
 
 
 def file_text(source: Source, key_bits: KeyBits | None = None) -> Text:

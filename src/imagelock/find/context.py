@@ -34,6 +34,7 @@ class Context(Struct, frozen=True, kw_only=True):
 
 
 NO_CONTEXT = Context()
+_NOTHING = Mapping((), 0)
 
 
 def context_of(root: Node, outer: Context) -> Context:
@@ -63,9 +64,11 @@ def _base(root: Mapping) -> str:
 def _shared(root: Mapping, kind: str | None) -> Context:
     shared = root.get("spec" if kind == "IstioOperator" else "global")
     if not isinstance(shared, Mapping):
-        shared = Mapping((), 0)
+        if kind:
+            return NO_CONTEXT
+        shared = _NOTHING
     image = shared.get("image")
-    nested = image if isinstance(image, Mapping) else Mapping((), 0)
+    nested = image if isinstance(image, Mapping) else _NOTHING
     hub = shared.text_of("hub") or ""
     at_root, tag_at_root = (None, None) if kind else _at_root(root)
     in_global = shared.text_of("imageRegistry") or nested.text_of("registry")
@@ -87,7 +90,7 @@ def _at_root(root: Mapping) -> tuple[str | None, str | None]:
     """Return the registry and the tag that stand at the root of values, or in its ``images``."""
     images = root.get("images")
     if not isinstance(images, Mapping):
-        images = Mapping((), 0)
+        images = _NOTHING
     registry = next(filter(None, map(root.text_of, _REGISTRIES)), None)
     space = root.text_of("defaultImageRepository")
     if registry and space:

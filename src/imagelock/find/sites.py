@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from imagelock.document.yaml import BrokenYamlError, chunks, file_text
+from imagelock.document.yaml import BrokenYamlError, chunks, file_text, is_sound
 from imagelock.find import configured
 from imagelock.find.finders import KEY_BITS
 from imagelock.find.site import Site
@@ -87,7 +87,7 @@ def _with_others(site: Site, knowledge: Knowledge) -> Site:
 
 
 def _worth_parsing(text: Text, knowledge: Knowledge) -> Iterator[Chunk]:
-    """Yield the documents that may hold a site; of a small file all, so that mistakes are told."""
+    """Yield the documents that may hold a site, and those that are broken; of a small file all."""
     if len(text.content) <= _SMALL:
         yield from chunks(text.content)
         return
@@ -95,5 +95,6 @@ def _worth_parsing(text: Text, knowledge: Knowledge) -> Iterator[Chunk]:
 
     candidates = Candidates(knowledge)
     for chunk in chunks(text.content):
-        if candidates.may_name_an_image(text.content[chunk.start : chunk.end]):
+        content = text.content[chunk.start : chunk.end]
+        if candidates.may_name_an_image(content) or not is_sound(content):
             yield chunk

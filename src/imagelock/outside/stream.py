@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BATCH", "read_batches"]
 
-BATCH = 1024 * 1024  # characters: enough work to hand to another process
+BATCH = 512 * 1024  # characters: enough work to hand to another process
 _BLOCK = 1024 * 1024  # bytes
 _MARK = re.compile(r"\n---(?=[ \t\r\n])")
 _END = re.compile(r"\n\.\.\.[ \t]*+\r?\n")
