@@ -9,17 +9,20 @@ from msgspec import Struct
 
 from imagelock.document.nodes import Mapping, Node, Scalar, Sequence, Text
 from imagelock.document.scalar import OffsetMap
-from imagelock.document.yaml import BrokenYamlError, Chunk, parse
+from imagelock.document.yaml import BrokenYamlError, Chunk, chunks, is_sound, parse
 from imagelock.find.site import offsets_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from imagelock.find.site import Path, Site
     from imagelock.find.visit import Visit
 
-__all__ = ["NotADocument", "literal_lines", "may_hold_a_document", "open_document"]
+__all__ = ["NotADocument", "documents_in", "literal_lines", "may_hold_a_document", "open_document"]
 
 _MAX_LEVELS = 4  # texts in texts: three levels are met in the field
 _MAX_LENGTH = 16_000_000  # characters
+_LONG = 1_000_000  # characters: fewer are parsed at once
 _ENOUGH = 200  # characters of a first line
 _AT_THE_MARGIN = ("---", "...", "%", "\t")
 _UNUSUAL = ("\ufeff", "\x85", "\u2028", "\u2029")
@@ -49,13 +52,22 @@ def may_hold_a_document(scalar: Scalar) -> bool:
     return ":\n" in value or ": " in value or "\n[" in value
 
 
+def documents_in(scalar: Scalar, path: Path) -> Iterable[tuple[Node, Path]] | NotADocument:
+    """Parse the value of a scalar as `open_document` does, of a long one a document at a time."""
+    value = scalar.value
+    is_long = len(value) >= _LONG and "\n---" in value and _refused(scalar) is None
+    if is_long and _language(value) == "yaml" and is_sound(value):
+        mapped = offsets_of(scalar)
+        if mapped is not None:
+            return _one_after_the_other(Text(value, scalar.text.source, scalar, mapped), path)
+    return open_document(scalar, path)
+
+
 def open_document(scalar: Scalar, path: Path) -> list[tuple[Node, Path]] | NotADocument:
     """Parse the value of a scalar; the nodes know where they stand in the file."""
+    if (refused := _refused(scalar)) is not None:
+        return refused
     value = scalar.value
-    if _level(scalar) >= _MAX_LEVELS:
-        return NotADocument(f"texts inside texts, more than {_MAX_LEVELS} levels", 0)
-    if len(value) > _MAX_LENGTH:
-        return NotADocument(f"it is longer than {_MAX_LENGTH:,} characters", 0)
     language = _language(value)
     body = _body(scalar, language) if scalar.style == "|" else None
     if body is not None:
@@ -74,6 +86,19 @@ def open_document(scalar: Scalar, path: Path) -> list[tuple[Node, Path]] | NotAD
     except BrokenYamlError as error:
         return NotADocument(error.problem, error.offset)
     return _documents(roots, language, path)
+
+
+def _one_after_the_other(text: Text, path: Path) -> Iterator[tuple[Node, Path]]:
+    for chunk in chunks(text.content):
+        yield from _documents(parse(text, chunk), "yaml", path)
+
+
+def _refused(scalar: Scalar) -> NotADocument | None:
+    if _level(scalar) >= _MAX_LEVELS:
+        return NotADocument(f"texts inside texts, more than {_MAX_LEVELS} levels", 0)
+    if len(scalar.value) > _MAX_LENGTH:
+        return NotADocument(f"it is longer than {_MAX_LENGTH:,} characters", 0)
+    return None
 
 
 def _documents(roots: list[Node], language: str, path: Path) -> list[tuple[Node, Path]]:

@@ -16,6 +16,8 @@ from imagelock.find.shared import settled
 from imagelock.find.visit import Layer, Visit
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from imagelock.document.nodes import Text
     from imagelock.document.yaml import Chunk
     from imagelock.find.site import Path, Site
@@ -144,6 +146,16 @@ class Walk:
                 else:
                     self.sites.append(found)
 
+    def _opened(self, documents: Iterable[tuple[Node, Path]], written: str) -> bool:
+        """Walk the documents in a text, and say whether there are any."""
+        are_any, may_be_repeated = False, "&" in written
+        for root, path in documents:
+            if may_be_repeated:
+                self.visit.roots.append(root)
+            self.document(root, path)
+            are_any = True
+        return are_any
+
     def _scalar(self, scalar: Scalar, path: Path) -> None:
         visit = self.visit
         if visit.is_claimed(scalar):
@@ -154,11 +166,8 @@ class Walk:
         if ":" not in value and "[" not in value:
             return
         if embedded.may_hold_a_document(scalar):
-            opened = embedded.open_document(scalar, path)
-            if not isinstance(opened, embedded.NotADocument) and opened:
-                visit.hold([root for root, _ in opened], value)
-                for root, inner_path in opened:
-                    self.document(root, inner_path)
+            opened = embedded.documents_in(scalar, path)
+            if not isinstance(opened, embedded.NotADocument) and self._opened(opened, value):
                 return
         if ":" in value and not visit.is_claimed(scalar):
             # Imported for what no other finder knows: many a small file has nothing of it.
