@@ -8,13 +8,19 @@ nothing is written there.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, MutableSequence
+
     from imagelock.document.nodes import Scalar
 
 __all__ = ["OffsetMap", "map_offsets"]
+
+_LONG = 1_000_000  # characters
 
 
 class OffsetMap:
@@ -27,11 +33,12 @@ class OffsetMap:
 
     __slots__ = ("_ends", "_linear", "_raws", "_values")
 
-    def __init__(self) -> None:
-        self._values: list[int] = []
-        self._raws: list[int] = []
-        self._ends: list[int] = []
-        self._linear: list[bool] = []
+    def __init__(self, new: Callable[[], MutableSequence[int]] = list) -> None:
+        """Begin an empty map; *new* makes what its numbers are kept in."""
+        self._values = new()
+        self._raws = new()
+        self._ends = new()
+        self._linear = bytearray()
 
     @classmethod
     def linear(cls, raw_start: int, length: int) -> OffsetMap:
@@ -104,7 +111,8 @@ def _map(scalar: Scalar) -> OffsetMap | None:
     from imagelock.document.written import BREAK, pieces_of
 
     value = scalar.value
-    offsets = OffsetMap()
+    # Of a long text, numbers as objects would take more memory than the text.
+    offsets = OffsetMap(partial(array, "q")) if len(value) >= _LONG else OffsetMap()
     position = 0
     for text, raw_start, raw_end in pieces_of(scalar):
         if position == len(value) and BREAK.fullmatch(text):

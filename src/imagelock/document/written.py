@@ -6,10 +6,11 @@ It is read here as libyaml reads it (YAML 1.1: escapes, folds, indentation).
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from imagelock.document.nodes import Scalar
 
@@ -95,10 +96,11 @@ def _block_pieces(scalar: Scalar) -> Iterator[Piece]:
     header = BREAK.search(raw, scalar.start, scalar.end)
     if header is None:
         return iter(())
-    lines = list(_lines(raw, header.end(), scalar.end))
+    # Found twice, since to keep the lines of a long text would take more memory than the text.
+    lines = partial(_lines, raw, header.end(), scalar.end)
     indentation = _indentation(raw, lines, scalar.value)
     # A blank line may end before its indentation does; there is no text in it then.
-    inner = ((start + indentation, end, stop) for start, end, stop in lines)
+    inner = ((start + indentation, end, stop) for start, end, stop in lines())
     return _literal_pieces(raw, inner) if scalar.style == "|" else _folded_pieces(raw, inner)
 
 
@@ -110,7 +112,7 @@ def _lines(raw: str, start: int, end: int) -> Iterator[Line]:
         yield start, end, end
 
 
-def _indentation(raw: str, lines: list[Line], value: str) -> int:
+def _indentation(raw: str, lines: Callable[[], Iterator[Line]], value: str) -> int:
     """Find how far a block is indented.
 
     The first line with text tells, less the blanks that the value begins that
@@ -119,13 +121,13 @@ def _indentation(raw: str, lines: list[Line], value: str) -> int:
     first = _BLANK_LINES.match(value).end()  # type: ignore[union-attr]
     if first < len(value.rstrip(" ")):
         own = _leading_blanks(value, first, len(value))
-        for start, end, _ in lines:
+        for start, end, _ in lines():
             blanks = _leading_blanks(raw, start, end)
             if blanks < end - start:
                 return blanks - own
     # Nothing but blanks: the longest line shows how many of them are its own.
     own = max(len(line) for line in BREAK.split(value))
-    return max((end - start for start, end, _ in lines), default=0) - own
+    return max((end - start for start, end, _ in lines()), default=0) - own
 
 
 def _leading_blanks(text: str, start: int, end: int) -> int:
