@@ -104,6 +104,42 @@ def test_a_list_in_json_is_read_in_pieces_too(
     assert text.endswith("".join(text[piece.start : piece.end] for piece in pieces(text)))
 
 
+@pytest.mark.parametrize("kind_first", [True, False])
+def test_a_list_on_one_line_is_read_in_pieces_too(
+    *, kind_first: bool, in_pieces: Callable[[], None]
+) -> None:
+    pods = yaml.safe_load("".join(map(item, range(40))).replace("{{", "'{{").replace("}}", "}}'"))
+    listing = {"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "7"}}
+    items = {"items": pods}
+    parts = listing | items if kind_first else items | listing
+    text = json.dumps(parts, separators=(",", ":")) + "\n"
+    at_once = told(text)
+    in_pieces()
+
+    assert told(text) == at_once
+    assert len(pieces(text)) > 5
+    assert text.endswith("".join(text[piece.start : piece.end] for piece in pieces(text)))
+
+
+def test_what_looks_like_an_item_inside_of_one_does_not_part_a_line(
+    in_pieces: Callable[[], None],
+) -> None:
+    owner = {"apiVersion": "v1", "kind": "ReplicaSet"}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"ownerReferences": [owner, owner, owner] * 20},
+        "spec": {"containers": [{"image": "example/app:1", "args": ['},{"apiVersion":']}]},
+    }
+    listing = {"kind": "List", "apiVersion": "v1", "items": [pod] * 20}
+    text = json.dumps(listing, separators=(",", ":"))
+    at_once = told(text)
+    in_pieces()
+
+    assert told(text) == at_once
+    assert str(at_once).count("example/app:1") == 20
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -40,7 +40,8 @@ _PROPERTY = re.compile(rf"(?:\A|[-:?,\[{{{BREAKS}\ufeff])[ \t]*(?:!|&[A-Za-z0-9_
 class _Form(Struct, frozen=True):
     """How a list is written, and what is written around a piece of it.
 
-    *begins* finds how far its items are indented, and *item* is how each one begins.
+    *begins* ends where the items do, at the group ``items``; what *item* is made of is its
+    group ``same``, and how each one begins.
     """
 
     begins: re.Pattern[str]
@@ -53,32 +54,51 @@ class _Form(Struct, frozen=True):
 
 _BLOCK = _Form(
     begins=re.compile(
-        r"(?:---[ \t]*\n)?(?:#[^\n]*\n)*(?:(?:apiVersion|kind): \S+\n)*items:\n( *)- "
+        r"(?:---[ \t]*\n)?(?:#[^\n]*\n)*(?:(?:apiVersion|kind): \S+\n)*items:\n"
+        r"(?P<items>)(?P<same> *)- "
     ),
-    item="\n{indent}- ",
+    item="\n{same}- ",
     kind=re.compile(r"^kind: (\w*List)$", re.MULTILINE),
     api_version=re.compile(r"^apiVersion: (\S+)$", re.MULTILINE),
     lead="apiVersion: {api_version}\nkind: {kind}\nitems:\n",
     trail="",
 )
 _FLOW = _Form(
-    begins=re.compile(r'\{\n(?: +"(?:apiVersion|kind)": "[^"\n]+",\n)* +"items": \[\n( +)\{\n'),
-    item="\n{indent}{{\n",
+    begins=re.compile(
+        r'\{\n(?: +"(?:apiVersion|kind)": "[^"\n]+",\n)* +"items": \[\n(?P<items>)(?P<same> +)\{\n'
+    ),
+    item="\n{same}{{\n",
     kind=re.compile(r'^ +"kind": "(\w*List)",?$', re.MULTILINE),
     api_version=re.compile(r'^ +"apiVersion": "([^"\n]+)",$', re.MULTILINE),
     lead='{{"apiVersion": "{api_version}", "kind": "{kind}", "items": [\n',
     trail="]}",
+)
+# As `kubectl get --raw` writes it, and whatever has no reader: all on one line.
+_ONE_LINE = _Form(
+    begins=re.compile(
+        r'\{(?:"(?:apiVersion|kind)":"[^"\n]+",|"metadata":\{[^{}\n]*\},)*"items":\['
+        r'(?P<items>)(?=\{(?P<same>"\w+"):)'
+    ),
+    item=",{{{same}:",
+    kind=re.compile(r'"kind":"(\w*List)"'),
+    api_version=re.compile(r'"apiVersion":"([^"\n]+)"'),
+    lead='{{"apiVersion": "{api_version}", "kind": "{kind}", "items": [',
+    trail="]}",
+)
+
+_LINE_END = re.compile(
+    r'\](?:,(?:"(?:apiVersion|kind)":"[^"\n]+"|"metadata":\{[^{}\n]*\}))*\}\s*\Z'
 )
 
 
 def pieces(content: str, chunk: Chunk) -> Iterator[Chunk]:
     """Cut a document that is a long list of objects; yield nothing for any other.
 
-    An anchor may be repeated in any item, so a list with anchors is not cut. A
-    line of a quoted text may look like the beginning of an item: a piece is
-    broken then, and the document has to be read at once.
+    An anchor may be repeated in any item, so a list with anchors is not cut. What
+    is inside an item may look like the beginning of one: a piece is broken then,
+    and the document has to be read at once.
     """
-    form = _FLOW if content.startswith("{", chunk.start) else _BLOCK
+    form = _form_of(content, chunk.start)
     begins = form.begins.match(content, chunk.start, min(chunk.start + _HEAD, chunk.end))
     if begins is None:
         return
@@ -89,22 +109,30 @@ def pieces(content: str, chunk: Chunk) -> Iterator[Chunk]:
         return
     api_version = form.api_version.search(begins[0])
     lead = form.lead.format(api_version=api_version[1] if api_version else "v1", kind=kind[1])
-    item = form.item.format(indent=begins[1])
-    position, first = begins.start(1), 0
+    item = form.item.format(same=begins["same"])
+    position = begins.start("items")
     while (cut := content.find(item, position + _ENOUGH, items_end) + 1) > 0:
-        yield Chunk(position, cut, lead, form.trail, first)
-        first += content.count(item, position - 1, cut)
+        yield Chunk(position, cut, lead, form.trail)
         position = cut
-    if first:
-        yield Chunk(position, chunk.end, lead, "", first)
+    if position > begins.start("items"):
+        yield Chunk(position, chunk.end, lead, "")
+
+
+def _form_of(content: str, start: int) -> _Form:
+    if not content.startswith("{", start):
+        return _BLOCK
+    return _FLOW if content.startswith("{\n", start) else _ONE_LINE
 
 
 def _end_of_items(form: _Form, begins: re.Match[str], content: str, end: int) -> int:
     """Find what follows the items: it is read with the last piece."""
     if form is _FLOW:
-        shorter = begins[1][: len(begins[1]) // 2]
+        shorter = begins["same"][: len(begins["same"]) // 2]
         found = content.find(f"\n{shorter}]", begins.end(), end)
         return found + 1 if found >= 0 else end
+    if form is _ONE_LINE:
+        ends = _LINE_END.search(content, max(end - _HEAD, begins.end()), end)
+        return ends.start() if ends else end
     following = _NEXT_KEY.search(content, begins.end(), end)
     return following.start() + 1 if following else end
 

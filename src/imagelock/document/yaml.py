@@ -47,14 +47,13 @@ class Chunk(Struct, frozen=True, gc=False):
     """One document of a stream, not parsed yet: from *start* to *end* of the text.
 
     It may be a piece of a long list (`imagelock.document.lists`): *lead* is what
-    is read before it, *trail* behind it, and *first* the number of its first item.
+    is read before it, and *trail* behind it.
     """
 
     start: int
     end: int
     lead: str = ""
     trail: str = ""
-    first: int = 0
 
 
 def chunks(content: str) -> Iterator[Chunk]:

@@ -57,16 +57,18 @@ class Walk:
         from imagelock.document.lists import pieces
 
         known, templated = len(self.sites), self.visit.templated
-        was_cut = False
+        first_item = 0
         try:
             for piece in pieces(text.content, chunk):
-                self._stream(parse(text, piece), piece.first)
-                was_cut = True
+                roots = parse(text, piece)
+                items = _items_of(roots)
+                self._stream(roots, first_item)
+                first_item += items
         except BrokenYamlError:
             del self.sites[known:]
             self.visit.templated = templated
             return False
-        return was_cut
+        return first_item > 0
 
     def _stream(self, roots: list[Node], first_item: int = 0) -> None:
         """Walk what was parsed together; nodes of another chunk are of no more use."""
@@ -181,3 +183,9 @@ def _is_dull(node: Node) -> bool:
     if type(node) is Scalar:
         return is_dull_text(node.value)
     return type(node) is not Alias and node.is_dull  # type: ignore[union-attr]
+
+
+def _items_of(roots: list[Node]) -> int:
+    """Count the objects in a piece of a list."""
+    items = roots[0].get("items") if roots and isinstance(roots[0], Mapping) else None
+    return len(items.items) if isinstance(items, Sequence) else 0
