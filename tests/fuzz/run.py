@@ -1,6 +1,7 @@
 """Look for input that breaks a law, led by what it covers: `make fuzz`.
 
     python tests/fuzz/run.py TARGET [--seconds N] [option of libFuzzer ...]
+    python tests/fuzz/run.py TARGET FILE ...   (tries these and nothing else)
 
 Where one is found, it is written to tests/fuzz/crashes/<target>-<hash>. Mend the
 code, give the file a name that says what it is, and commit both: from then on
@@ -35,9 +36,9 @@ def main() -> None:
         "-rss_limit_mb=2048",
         f"-max_len={MAX_LENGTH}",
         *options,
-        str(kept),
-        *(str(folder) for folder in _seeds(target)),
     ]
+    if not any(Path(option).is_file() for option in options):
+        arguments += map(str, (kept, *_seeds(target)))
     atheris.Setup(arguments, TARGETS[target])
     atheris.Fuzz()
 
