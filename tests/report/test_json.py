@@ -84,7 +84,7 @@ def test_the_counts_are_those_of_the_findings_and_of_the_command(mixed: Report) 
         "warnings": 1,
         "notes": 1,
         "sites": 9,
-        "pinned now": 4,
+        "pinned_now": 4,
     }
 
 

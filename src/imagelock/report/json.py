@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
@@ -77,7 +78,8 @@ def _summary(report: Report) -> dict[str, int]:
         "errors": report.count("error"),
         "warnings": report.count("warning"),
         "notes": report.count("note"),
-        **report.summary,
+        # The words of the text, as names that a query may hold without quotes.
+        **{re.sub(r"\W+", "_", name): count for name, count in report.summary.items()},
     }
 
 
