@@ -43,8 +43,27 @@ def test_the_same_name_elsewhere_is_told() -> None:
     told = said("nginx:1", "registry.example/mirror/nginx:1", "quay.io/other/app:1")
 
     assert told == (
-        ": it has no entry of docker.io/library/nginx, but of registry.example/mirror/nginx"
+        ": it has no entry of docker.io/library/nginx, "
+        "but of registry.example/mirror/nginx (external_images:1)"
     )
+
+
+@pytest.mark.parametrize("written", ["ngnix:1", "ngin:1", "nginxx:1", "quay.io/a/nginz:2"])
+def test_the_name_that_was_misspelt_is_told(written: str) -> None:
+    told = said(written, "redis:1", "nginx:1", "quay.io/other/app:1")
+
+    assert told.endswith(", but of docker.io/library/nginx (external_images:2)")
+
+
+def test_a_lock_of_many_repositories_is_not_gone_through_for_every_finding() -> None:
+    lock = locked(*(f"registry.example/team/app-{number}:1" for number in range(3_000)))
+    asked = ImageReference.parse("quay.io/other/app-7:1")
+    names = lock.names
+
+    assert near_misses(asked, lock).endswith(
+        ", but of registry.example/team/app-7 (external_images:8)"
+    )
+    assert lock.names is names
 
 
 def test_nothing_is_told_of_other_names() -> None:

@@ -58,7 +58,7 @@ Match = Found | Ambiguous | Missing
 class Lock:
     """The entries of ``images.lock``, in their order, which is meaning."""
 
-    __slots__ = ("_by_repository", "_matches", "entries", "name")
+    __slots__ = ("_by_name", "_by_repository", "_matches", "entries", "name")
 
     def __init__(self, entries: Iterable[LockEntry], *, name: str = "images.lock") -> None:
         self.entries = tuple(entries)
@@ -66,6 +66,7 @@ class Lock:
         self._by_repository: dict[Repository, list[LockEntry]] = {}
         for entry in self.entries:
             self._by_repository.setdefault(entry.reference.repository, []).append(entry)
+        self._by_name: dict[str, list[Repository]] | None = None
         # Manifests ask for the same few hundred images again and again.
         self._matches: dict[tuple[Repository, str | None], Match] = {}
 
@@ -86,6 +87,16 @@ class Lock:
     def repositories(self) -> tuple[Repository, ...]:
         """Every repository that has an entry, in the order of their first ones."""
         return tuple(self._by_repository)
+
+    @property
+    def names(self) -> dict[str, list[Repository]]:
+        """The last part of every repository's path, and which repositories have it."""
+        if self._by_name is None:
+            self._by_name = {}
+            for repository in self._by_repository:
+                name = repository.path.rpartition("/")[2]
+                self._by_name.setdefault(name, []).append(repository)
+        return self._by_name
 
     def entries_of(self, repository: Repository) -> tuple[LockEntry, ...]:
         """Return the entries of one repository, in their order."""

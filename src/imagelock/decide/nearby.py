@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 __all__ = ["near_misses"]
 
 _SHOWN = 3
+_COMPARED = 2_000  # names: to compare one takes some 20 µs
+_ALIKE = 0.8  # of 1: two letters of a name of five have changed places
 _NUMBER = re.compile(r"([0-9]+)")
 
 
@@ -21,7 +24,7 @@ def near_misses(image: ImageReference, lock: Lock) -> str:
     """Continue the sentence "… is not in images.lock" with what is in it.
 
     That is the nearest tags of the same repository or, where it has none, the
-    repositories of the same name in other places.
+    repositories of the same name in other places, or of one that is nearly the same.
     """
     near = lock.entries_of(image.repository)
     if not near:
@@ -49,13 +52,19 @@ def _distance(entry: LockEntry, image: ImageReference) -> tuple[int, list[int]]:
 
 
 def _elsewhere(image: ImageReference, lock: Lock) -> str:
-    name = _last_part(image.repository.path)
-    others = [other for other in lock.repositories if _last_part(other.path) == name]
-    return f", but of {_joined(others[:_SHOWN])}" if others else ""
+    name = image.repository.path.rpartition("/")[2]
+    names = (name,) if name in lock.names else _misspelt(name, tuple(lock.names))
+    others = [other for near in names for other in lock.names[near]]
+    shown = (f"{other} ({lock.entries_of(other)[0].origin})" for other in others[:_SHOWN])
+    return f", but of {_joined(shown)}" if others else ""
 
 
-def _last_part(path: str) -> str:
-    return path.rpartition("/")[2]
+@lru_cache
+def _misspelt(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names that are nearly this one: ``nginx`` for ``ngnix``."""
+    from difflib import get_close_matches  # for findings only
+
+    return tuple(get_close_matches(name, names[:_COMPARED], cutoff=_ALIKE))
 
 
 def _joined(names: Iterable[object]) -> str:
