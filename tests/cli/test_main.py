@@ -292,6 +292,7 @@ def test_standard_input_is_read_once(
         ("check", "pod.yaml", "--lock", ""),
         ("override", "pod.yaml", "--output", ""),
         ("verify", "--from", ""),
+        ("verify", "--kubeconfig", ""),
         ("deploy", ""),
         ("lock", "--references", ""),
     ],

@@ -200,6 +200,8 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
 
 
 def _path(text: str) -> Path:
+    if not text:
+        raise _empty_path()
     from pathlib import Path
 
     return Path(text)
@@ -278,12 +280,16 @@ def refuse_odd_paths(args: argparse.Namespace) -> None:
     """
     given = [path for name in _READ for path in _all(getattr(args, name, None))]
     if "" in (*given, *_all(getattr(args, "output", None))):
-        raise InputError(
-            "a path was expected, and an empty text was given",
-            hint="Check the variable that should hold it.",
-        )
+        raise _empty_path()
     if given.count("-") > 1:
         raise InputError("standard input can be read only once", hint="Name a file in its place.")
+
+
+def _empty_path() -> InputError:
+    return InputError(
+        "a path was expected, and an empty text was given",
+        hint="Check the variable that should hold it.",
+    )
 
 
 def _all(value: str | list[str] | None) -> list[str]:
