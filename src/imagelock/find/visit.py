@@ -12,7 +12,7 @@ from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Alias, Mapping, Node, Scalar, is_template
 from imagelock.find.context import NO_CONTEXT, context_of
 from imagelock.find.site import Append, Path, Pin, Problem, Site, Unwritable
-from imagelock.find.tokens import tokens, touches_a_template
+from imagelock.find.tokens import Token, tokens, touches_a_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -75,6 +75,7 @@ class Visit:
         completed: The repositories that have found their tag.
         roots: What was parsed, for whoever asks where the aliases of an anchor are.
         left_out: What is no input, and was not walked.
+        others: Sites beside one that a finder was given, in the same scalar.
     """
 
     def __init__(self, knowledge: Knowledge) -> None:
@@ -99,6 +100,7 @@ class Visit:
         self.completed: set[Scalar] = set()
         self.roots: list[Node] = []
         self.left_out: list[Node] = []
+        self.others: list[Site] = []
 
     @property
     def lock(self) -> Lock:
@@ -195,9 +197,7 @@ class Visit:
         name = scalar.value.strip()
         start = len(scalar.value) - len(scalar.value.lstrip())
         if touches_a_template(scalar, start, start + len(name)):
-            self.templated += not self.is_claimed(scalar)
-            self.claim(scalar)
-            return None
+            return self._in_branches(scalar, path, found_by, looks_right)
         image = ImageReference.try_parse(name)
         if image is None and is_template(name):
             return self._default_of_a_variable(scalar, path, found_by)
@@ -216,10 +216,41 @@ class Visit:
         if token is None or self.is_claimed(scalar):
             return None
         self.claim(scalar)
-        pin = Append(scalar, token.end)
-        text = token.image.text
+        return self._site_of(token, scalar, path, found_by)
+
+    def _in_branches(
+        self,
+        scalar: Scalar,
+        path: Path,
+        found_by: str,
+        looks_right: Callable[[ImageReference], bool] | None,
+    ) -> Site | None:
+        """Make the sites of ``{{ if … }}<image ID>{{ else }}<image ID>{{ end }}``, the first one.
+
+        The others are kept in *others*. What else stands there is told as templated.
+        """
+        if self.is_claimed(scalar):
+            return None
+        self.claim(scalar)
+        literals = [
+            token for token in tokens(scalar) if not looks_right or looks_right(token.image)
+        ]
+        rest = scalar.value
+        for token in reversed(literals):
+            rest = rest[: token.start] + rest[token.end :]
+        # In the value, what steers is blank, and any other template is made of this letter.
+        rest = "".join(rest.split())
+        self.templated += bool(rest) or not literals
+        if rest.strip("x"):
+            return None
+        sites = [self._site_of(token, scalar, path, found_by) for token in literals]
+        self.others += sites[1:]
+        return sites[0] if sites else None
+
+    def _site_of(self, token: Token, scalar: Scalar, path: Path, found_by: str) -> Site:
+        image, pin = token.image, Append(scalar, token.end)
         return self.site(
-            scalar, token.image, path, found_by, text=text, pin=pin, offset=token.start
+            scalar, image, path, found_by, text=image.text, pin=pin, offset=token.start
         )
 
     def site(  # noqa: PLR0913  (they are the fields of a site)

@@ -77,6 +77,7 @@ class Walk:
         self.visit.roots += roots
         for root in roots:
             self.document(root, None)
+        self.sites += self.visit.others
         self.sites[first:] = settled(self.sites[first:], self.visit)
         self.visit.forget()
 
