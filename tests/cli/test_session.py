@@ -162,6 +162,8 @@ def something_happens(cluster: LiveCluster, chance: random.Random) -> None:
         lambda: cluster.put("pods", pod(f"api-7c9f-{name}", image, owner="api")),
         lambda: cluster.put("deployments", deployment("api", image)),
         lambda: some_go(cluster, chance),
+        lambda: cluster.put("workflowtemplates", library(chance.choice(IMAGES))),
+        lambda: cluster.put("cronworkflows", cron(f"c{chance.randrange(3)}", image)),
     )
     faults = (
         cluster.cut_watches,
@@ -179,9 +181,28 @@ def forget_everything(cluster: LiveCluster) -> None:
 
 
 def some_go(cluster: LiveCluster, chance: random.Random) -> None:
-    for namespace, name in list(cluster.objects.get("pods", {})):
-        if chance.random() < 0.3:
-            cluster.delete("pods", name, namespace)
+    for plural in ("pods", "workflowtemplates", "cronworkflows"):
+        for namespace, name in list(cluster.objects.get(plural, {})):
+            if chance.random() < 0.3:
+                cluster.delete(plural, name, namespace)
+
+
+def library(image: str) -> dict[str, Any]:
+    """A WorkflowTemplate whose image is given by who runs it, or else this one."""
+    build = {"name": "build", "container": {"image": "{{workflow.parameters.image}}"}}
+    arguments = {"parameters": [{"name": "image", "value": image}] if image else []}
+    spec = {"entrypoint": "build", "templates": [build], "arguments": arguments}
+    return {"metadata": {"name": "lib", "namespace": "shop"}, "spec": spec}
+
+
+def cron(name: str, image: str) -> dict[str, Any]:
+    """A CronWorkflow that runs it."""
+    arguments = {"parameters": [{"name": "image", "value": image}] if image else []}
+    workflow = {"workflowTemplateRef": {"name": "lib"}, "arguments": arguments}
+    return {
+        "metadata": {"name": name, "namespace": "shop"},
+        "spec": {"schedule": "@daily", "workflowSpec": workflow},
+    }
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -202,6 +223,19 @@ def test_whatever_happens_on_the_way_in_the_end_it_says_what_verify_says(
 
     followed.until(verified(api))
     assert len([one for one in console.documents if one["change"] == "whole"]) == 1
+
+
+def test_a_template_that_comes_later_is_no_news_of_what_runs_it(
+    cluster: LiveCluster, followed: Followed, console: Listening
+) -> None:
+    cluster.put("cronworkflows", cron("nightly", "nginx:1"))
+    cluster.put("workflowtemplates", library(IMAGES[2]))
+    followed.until_listed()
+
+    told = [one["finding"] for one in console.documents if one["change"] == "appeared"]
+
+    assert [(one["location"]["name"], one["image"]) for one in told] == [("nightly", "nginx:1")]
+    assert not [one for one in console.documents if one["change"] == "went"]
 
 
 def test_it_waits_for_every_list(cluster: LiveCluster, followed: Followed) -> None:

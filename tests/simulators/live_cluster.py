@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _KINDS = {resource.plural: resource.kind for resource in RESOURCES}
+_SERVED = {
+    one.path: [{"name": other.plural} for other in RESOURCES if other.path == one.path]
+    for one in RESOURCES
+}
 _KINDS |= {"leases": "Lease", "events": "Event"}
 
 
@@ -237,7 +241,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(code, "not now", {"Retry-After": wait} if wait else {})
             return
         address = _address(parts.path)
-        if address.plural not in _KINDS:
+        if parts.path in _SERVED:
+            self._answer(200, {"kind": "APIResourceList", "resources": _SERVED[parts.path]})
+        elif address.plural not in _KINDS:
             self._refuse(404, "the server could not find the requested resource")
         elif verb := self._forbidden(address.plural, params):
             self._refuse(

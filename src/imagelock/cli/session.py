@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 from imagelock.core.change import Feed
 from imagelock.core.finding import Skipped
 from imagelock.core.place import printable
+from imagelock.core.resources import TEMPLATED
 from imagelock.decide.current import CurrentFindings
 from imagelock.decide.objects import Judged
 from imagelock.outside.watch import Alive, Begun, Listed, Trouble, Unseen, Whole
@@ -154,11 +155,14 @@ class Session:
                 self._objects.keep(feed.kind, partial(self._is_there, feed))
                 self._count_list(feed)
                 self._answered(feed)
+                self._revise(feed)
             case Changed(page, _):
                 self._take(feed, page)
+                self._revise(feed)
             case Deleted(namespace, name, _):
                 self._teller.tell(self._current.remove(feed, namespace, name))
                 self._objects.forget(feed.kind, namespace, name)
+                self._revise(feed)
             case Alive():
                 pass
             case never:
@@ -179,6 +183,16 @@ class Session:
     def _take(self, feed: Feed, page: Page) -> None:
         for judged in self._objects.judged(page):
             self._teller.tell(self._current.take(feed, judged))
+
+    def _revise(self, feed: Feed) -> None:
+        """Judge the workflows again, since one of them may run the templates of another."""
+        if feed.kind not in TEMPLATED or any(one.kind in TEMPLATED for one in self._unanswered):
+            return
+        feeds = {one.kind: one for one in self._feeds.feeds}
+        for judged in self._objects.workflows():
+            of = Feed(judged.kind, judged.namespace)
+            own = of if of in self._feeds.feeds else feeds[judged.kind]
+            self._teller.tell(self._current.revise(own, judged))
 
     def _is_there(self, feed: Feed, namespace: str, name: str) -> bool:
         """Say whether an object is there, as far as this feed can tell."""
@@ -218,6 +232,7 @@ class Session:
         self._unseen[feed] = "" if unseen.expected else unseen.reason
         self._teller.gauges.unseen(feed.kind, is_unseen=not unseen.expected)
         self._answered(feed)
+        self._revise(feed)
 
     def _answered(self, feed: Feed) -> None:
         """Note that a feed was listed, or may not be; say when that is all of them."""

@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from msgspec import Struct
 
+from imagelock.core.container import Container, State
 from imagelock.core.finding import Skipped
+from imagelock.core.workflow import Workflow
 
 __all__ = ["Alike", "Container", "Node", "Owner", "Page", "Pod", "State", "Workload"]
 
-State = Literal["waiting", "running", "terminated", "unknown"]
-
 # `gc=False`: nothing here refers back, and a cluster has a hundred thousand of them.
-
-
-class Container(Struct, frozen=True, kw_only=True, gc=False):
-    """One image that a pod asks for: a container of any kind, or an image volume.
-
-    *kind* is a noun of `imagelock.core.podspec`. *image* is what was asked for,
-    *image_id* what the node says it runs (empty where it says nothing), both as
-    they were written, which may be no image ID at all.
-    """
-
-    kind: str
-    name: str
-    image: str
-    image_id: str = ""
-    state: State = "unknown"
-
-    @property
-    def path(self) -> str:
-        """Where it stands in its pod: ``init container setup``."""
-        return f"{self.kind} {self.name}".rstrip()
-
-    @property
-    def has_started(self) -> bool:
-        """Whether something runs, or ran, so that there is something to compare."""
-        return bool(self.image_id) or self.state in {"running", "terminated"}
 
 
 class Owner(Struct, frozen=True, gc=False):
@@ -90,7 +63,8 @@ class Workload(Struct, frozen=True, kw_only=True, gc=False):
     """An object with a pod template: what will be pulled tomorrow.
 
     *texts* are what it holds as text and a controller reads, each with its key (such as
-    ``podSpecPatch``) and the name of what holds it.
+    ``podSpecPatch``) and the name of what holds it. *workflow* is what it says of a
+    workflow, where it does.
     """
 
     kind: str
@@ -101,6 +75,7 @@ class Workload(Struct, frozen=True, kw_only=True, gc=False):
     replicas: int | None = None
     uid: str = ""
     texts: tuple[tuple[str, str, str], ...] = ()
+    workflow: Workflow | None = None
 
     @property
     def workload(self) -> str:

@@ -94,6 +94,17 @@ class CurrentFindings:
         if before is not None:
             yield from self._release(before)
 
+    def revise(self, feed: Feed, judged: Judged) -> Iterator[Change]:
+        """Note what another object made of one that has not changed; if it is there still."""
+        key = (judged.namespace, judged.name)
+        before = self._before.get(feed, {})
+        is_listed = key in self._entries.get(feed, {})
+        if is_listed or key in before:
+            yield from self.take(feed, judged)
+        if not is_listed and key in self._entries.get(feed, {}):
+            # The list that runs has not brought it yet, and may not bring it at all.
+            before[key] = self._entries[feed].pop(key)
+
     def remove(self, feed: Feed, namespace: str, name: str) -> Iterator[Change]:
         """Note that an object is gone."""
         entry = self._pop(feed, (namespace, name))

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from imagelock.core.cluster import Node, Page, Pod, Workload
 from imagelock.core.finding import Finding, Skipped
 from imagelock.core.place import ClusterPlace
+from imagelock.core.resources import TEMPLATED
 from imagelock.decide.nodes import NodeImages
 from imagelock.decide.running import NO_PROOFS
 from imagelock.decide.scope import announced, counted
@@ -66,6 +67,9 @@ class Objects:
         # Of other objects, that some pods depend on: of nodes, and of the Jobs of CronJobs.
         self._architectures: dict[str, str] = {}
         self._jobs: dict[tuple[str, str], str] = {}
+        # Workflows run each other's templates, so the answer about one may change with another.
+        self._workflows: dict[tuple[str, str, str], Workload] = {}
+        self._has_all_workflows = False
         self._untold: dict[str, set[str]] = {}
 
     def by(self, terms: Terms, proofs: Proofs, *, strict: bool = False) -> Objects:
@@ -78,6 +82,7 @@ class Objects:
             strict=strict,
         )
         other._architectures, other._jobs = self._architectures, self._jobs
+        other._workflows, other._has_all_workflows = self._workflows, self._has_all_workflows
         return other
 
     def skipped(self) -> Iterator[Skipped]:
@@ -96,6 +101,8 @@ class Objects:
                 nodes.discard(name)
         elif kind == "Job":
             self._jobs.pop((namespace, name), None)
+        elif kind in TEMPLATED:
+            self._workflows.pop((kind, namespace, name), None)
 
     def keep(self, kind: str, is_there: Callable[[str, str], bool]) -> None:
         """Forget the objects of a kind that are not there, by namespace and name."""
@@ -103,20 +110,49 @@ class Objects:
             gone = [("", name) for name in self._architectures if not is_there("", name)]
         elif kind == "Job":
             gone = [job for job in self._jobs if not is_there(*job)]
+        elif kind in TEMPLATED:
+            names = [(namespace, name) for one, namespace, name in self._workflows if one == kind]
+            gone = [name for name in names if not is_there(*name)]
         else:
             return
         for namespace, name in gone:
             self.forget(kind, namespace, name)
 
+    def workflows(self) -> Iterator[Judged]:
+        """Yield all workflows in scope, judged by what is known of the others now.
+
+        Asked for when one of them has come or gone; from the first time on, `judged` takes
+        it that they are all known.
+        """
+        self._has_all_workflows = True
+        every = tuple(self._workflows.values())
+        if every:
+            yield from self._judged(Page(kind="", workloads=every), every)
+
     def judged(self, page: Page) -> Iterator[Judged]:
-        """Yield the objects of a page that are in scope."""
+        """Yield the objects of a page that are in scope.
+
+        Of a workflow nothing is said before `workflows` was asked for.
+        """
         for node in page.nodes:
             # Each by itself: together, an image would be told at its first node only.
             yield from self._judged_node(node)
         for workload in page.workloads:
             if workload.kind == "Job":
                 self._jobs[workload.namespace, workload.name] = workload.workload
-        everything: tuple[Pod | Workload, ...] = (*page.pods, *page.workloads)
+            if workload.workflow is not None:
+                self._workflows[workload.kind, workload.namespace, workload.name] = workload
+        yield from self._judged(self._with_workflows(page), (*page.pods, *page.workloads))
+
+    def _with_workflows(self, page: Page) -> Page:
+        """Return a page with all workflows, if it has one and they are known, or with none."""
+        settled = tuple(one for one in page.workloads if one.workflow is None)
+        if len(settled) == len(page.workloads):
+            return page
+        known = tuple(self._workflows.values()) if self._has_all_workflows else ()
+        return replace(page, workloads=(*settled, *known))
+
+    def _judged(self, page: Page, everything: tuple[Pod | Workload, ...]) -> Iterator[Judged]:
         objects = [one for one in everything if self._scope.holds(one.namespace)]
         if not objects:
             return

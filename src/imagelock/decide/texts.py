@@ -11,20 +11,22 @@ from imagelock.errors import InputError
 from imagelock.syntax.anywhere import containers_anywhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from imagelock.core.cluster import Container, Workload
+    from imagelock.core.cluster import Container
 
 __all__ = ["containers_in_texts"]
 
 _TEMPLATE = re.compile(r"\{\{[^{}\n]*\}\}")
 
 
-def containers_in_texts(workload: Workload) -> tuple[tuple[Container, ...], str]:
-    """Return the containers that a workload's texts name, and why some could not be read."""
+def containers_in_texts(
+    texts: Iterable[tuple[str, str, str]],
+) -> tuple[tuple[Container, ...], str]:
+    """Return the containers that texts of a workload name, and why some could not be read."""
     found: list[Container] = []
     problem = ""
-    for key, inside, text in workload.texts:
+    for key, inside, text in texts:
         try:
             found += _containers(text, inside)
         except (InputError, RecursionError) as error:

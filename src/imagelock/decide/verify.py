@@ -26,6 +26,7 @@ from imagelock.decide.plain import Plain
 from imagelock.decide.running import NO_PROOFS
 from imagelock.decide.scope import EVERYTHING, LeftOut, Scope
 from imagelock.decide.whole import Lists
+from imagelock.decide.workflows import Workflows, is_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,6 +74,7 @@ class _Verification:
         self._running = RunningImages(proofs)
         self._nodes = NodeImages()
         self._lists = Lists()
+        self._workflows = Workflows()
         self._seen: set[str] = set()
         self._counts: Counter[str] = Counter()
         self._left_out = LeftOut(scope)
@@ -93,6 +95,8 @@ class _Verification:
         for pod in page.pods:
             self._take("Pod", pod)
         for workload in page.workloads:
+            if workload.workflow is not None:
+                self._workflows.know(workload)  # of whatever namespace: others may run it
             if workload.kind == "Job" and workload.owner is not None:
                 job = (workload.namespace, f"Job/{workload.name}")
                 self._cron_jobs[job] = workload.workload
@@ -101,6 +105,7 @@ class _Verification:
 
     def report(self) -> Report:
         """Tell what was found."""
+        self._look_at_workflows()
         running = tuple(self._running.finish(self._nodes))
         nodes = () if self._scope.is_narrow else tuple(self._about_nodes())
         return Report(
@@ -163,18 +168,31 @@ class _Verification:
         if not found.containers and kind in POD_SPECS:
             message = "it names no image, and every pod has one: this was cut, or made by hand"
             self._findings.append(Finding.of("not-read", self._place(kind, found), message))
+        is_workflow = isinstance(found, Workload) and found.workflow is not None
+        if isinstance(found, Workload) and is_workflow:
+            self._workflows.take(found)
         for container in (*found.containers, *self._in_texts(kind, found)):
+            if is_workflow and is_open(container.image):
+                continue  # who runs it may give it a value: that is asked when all are known
             place = self._place(kind, found, container.path)
             self._asked.take(container.image, place)
             if isinstance(found, Pod):
                 self._running.take(container, place, found.node)
+
+    def _look_at_workflows(self) -> None:
+        for named in self._workflows.finish():
+            workload = named.workload
+            self._asked.take(named.image, self._place(workload.kind, workload, named.container))
+        for workload, problem in self._workflows.problems:
+            place = self._place(workload.kind, workload)
+            self._findings.append(Finding.of("not-looked-at", place, problem))
 
     def _in_texts(self, kind: str, found: Pod | Workload) -> tuple[Container, ...]:
         if isinstance(found, Pod) or not found.texts:
             return ()
         from imagelock.decide.texts import containers_in_texts  # what few clusters need
 
-        containers, problem = containers_in_texts(found)
+        containers, problem = containers_in_texts(found.texts)
         if problem:
             self._findings.append(Finding.of("not-looked-at", self._place(kind, found), problem))
         return containers

@@ -18,7 +18,9 @@ from imagelock.core.podspec import IMAGE_FIELDS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["containers_anywhere", "texts_anywhere"]
+    from imagelock.core.workflow import Values
+
+__all__ = ["containers_anywhere", "parameters_of", "texts_anywhere"]
 
 # The lists of a pod spec, and those that Argo Workflows adds to it.
 _LISTS = {row.key: (row.image, row.noun) for row in IMAGE_FIELDS} | {
@@ -84,11 +86,34 @@ def _around(holder: Mapping[str, Any], outside: _Around) -> _Around:
 
 
 def _parameters(holder: Any, prefix: str) -> Iterator[tuple[str, str]]:  # noqa: ANN401  (JSON)
+    for name, value in parameters_of(holder).items():
+        if value:
+            yield f"{prefix}.{name}", value
+
+
+def parameters_of(holder: Any) -> Values:  # noqa: ANN401  (JSON)
+    """Read the parameters of ``arguments`` or ``inputs`` that have a value, or a source of one."""
+    values: Values = {}
     listed = holder.get("parameters") if isinstance(holder, dict) else None
     for parameter in listed if isinstance(listed, list) else ():
-        value = _text_at(parameter, ("value",)) or _text_at(parameter, ("default",))
-        if value:
-            yield f"{prefix}.{_text_at(parameter, ('name',))}", value
+        name = _text_at(parameter, ("name",))
+        if name is None:
+            continue
+        value = _scalar(parameter.get("value"))
+        if value is None and "valueFrom" in parameter:
+            values[name] = None  # its default is for the case that nothing is there
+            continue
+        value = _scalar(parameter.get("default")) if value is None else value
+        if value is not None:
+            values[name] = value
+    return values
+
+
+def _scalar(value: Any) -> str | None:  # noqa: ANN401  (JSON)
+    if isinstance(value, bool):
+        return str(value).lower()
+    # A cluster keeps `value: 1.2` as the number that it was written as.
+    return str(value) if isinstance(value, str | int | float) else None
 
 
 def _is_container(key: str, value: Any) -> bool:  # noqa: ANN401  (JSON)

@@ -15,7 +15,7 @@ from msgspec.json import Decoder
 
 from imagelock.core.cluster import Node, Pod, Workload
 from imagelock.core.podspec import POD_SPECS
-from imagelock.core.resources import RESOURCES
+from imagelock.core.resources import RESOURCES, TEMPLATED
 from imagelock.syntax.anywhere import containers_anywhere, texts_anywhere
 from imagelock.syntax.pods import (
     Metadata,
@@ -27,6 +27,7 @@ from imagelock.syntax.pods import (
     owner_of,
     read_pod,
 )
+from imagelock.syntax.workflows import read_workflow
 
 __all__ = ["KINDS", "Kind", "Object", "read_object"]
 
@@ -111,6 +112,7 @@ def _custom(kind: str, found: _CustomObject) -> Workload:
         owner=owner_of(metadata),
         uid=metadata.uid,
         texts=tuple(texts_anywhere(found.spec or {})),
+        workflow=read_workflow(kind, found.spec or {}) if kind in TEMPLATED else None,
     )
 
 
