@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -228,16 +229,38 @@ def test_a_mistake_in_any_file_is_found_before_the_first_request(
     assert capsys.readouterr().err.endswith("imagelock deploy: nothing was applied\n")
 
 
+def test_objects_of_a_wave_are_applied_side_by_side_and_waves_one_after_the_other(
+    deploy: Deploy, cluster: ArgoCluster, server: ApiServer
+) -> None:
+    together = threading.Barrier(4, timeout=20)
+    kinds: list[str] = []
+
+    def answer(request: Request) -> Answer:
+        if request.method == "PATCH" and request.params.get("fieldManager"):
+            kinds.append(request.json["kind"])
+            if request.json["kind"] == "Application" and kinds.count("Application") <= 8:
+                together.wait()  # nobody is answered before four have asked
+        with alone:
+            return cluster(request)
+
+    alone = threading.Lock()
+    server.answers = answer
+    names = [application(f"app-{number}") for number in range(8)]
+
+    assert deploy(*names[:4], namespace("shop"), *names[4:], options=("--dry-run",)) == 0
+    assert kinds == ["Namespace"] + ["Application"] * 8
+
+
 def test_what_was_applied_before_a_refusal_is_counted(
     deploy: Deploy, cluster: ArgoCluster, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cluster.owned_by_others.add(f"{ARGO}/namespaces/argocd/applications/b")
 
-    assert deploy(application("a"), application("b"), application("c")) == 3
+    assert deploy(namespace("argocd"), application("b")) == 3
 
     told = capsys.readouterr().err
     assert '.spec.source: conflict with "kubectl"' in told
-    assert told.endswith("1 of 3 objects were applied and stay so; the others were not\n")
+    assert told.endswith("1 of 2 objects were applied and stay so; the others were not\n")
 
 
 def test_applications_without_a_namespace_are_told_which_one_is_taken(

@@ -6,7 +6,7 @@ import pytest
 from tests.simulators.argo_cluster import application, definition, namespace
 
 from imagelock.errors import InputErrors
-from imagelock.syntax.manifests import in_order, parse_manifests
+from imagelock.syntax.manifests import in_order, in_waves, parse_manifests
 
 
 def refused(*documents: Any) -> str:
@@ -48,6 +48,34 @@ def test_namespaces_come_first_then_definitions_then_the_rest_as_it_stood() -> N
         "Application",
     ]
     assert [it.name for it in its][2:] == ["b", "a"]
+
+
+def test_applications_come_after_what_they_may_need() -> None:
+    project = {**application("p"), "kind": "AppProject"}
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}
+    sets = {**application("set"), "kind": "ApplicationSet"}
+    documents = [application("a"), secret, sets, project, namespace("n"), application("b")]
+
+    waves = in_waves(in_order(parse_manifests([("apps.yaml", documents)])))
+
+    assert [[one.name for one in wave] for wave in waves] == [
+        ["n"],
+        ["s"],
+        ["p"],
+        ["a", "set", "b"],
+    ]
+
+
+def test_objects_of_a_kind_are_a_wave_where_they_follow_each_other() -> None:
+    kinds = ["Role", "Role", "RoleBinding", "Role"]
+    documents = [
+        {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": {"name": f"{at}"}}
+        for at, kind in enumerate(kinds)
+    ]
+
+    waves = in_waves(in_order(parse_manifests([("apps.yaml", documents)])))
+
+    assert [len(wave) for wave in waves] == [2, 1, 1]
 
 
 def test_what_a_definition_defines_is_known() -> None:

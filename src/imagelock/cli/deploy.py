@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from typing import TYPE_CHECKING
 
 from imagelock.cli.arguments import add_cluster, duration
@@ -10,8 +11,9 @@ from imagelock.cli.waiting import Pace, Wait, count
 from imagelock.outside.applier import Applier, How
 from imagelock.outside.kubernetes_api import connect
 from imagelock.outside.manifests import read_documents
+from imagelock.outside.side_by_side import each
 from imagelock.syntax.argocd import API_VERSION, APPLICATION, APPLICATION_SET
-from imagelock.syntax.manifests import in_order, parse_manifests
+from imagelock.syntax.manifests import in_order, in_waves, parse_manifests
 from imagelock.syntax.patterns import parse_namespace
 
 if TYPE_CHECKING:
@@ -141,14 +143,21 @@ def _announce(manifests: Sequence[Manifest], api: Api, how: How, console: Consol
 def _apply(
     applier: Applier, manifests: Sequence[Manifest], applied: list[Manifest], console: Console
 ) -> None:
+    telling = threading.Lock()
     with console.progress("applying", len(manifests)) as bar:
-        for one in manifests:
-            if applier.apply(one):
-                applied.append(one)
-                console.say(f"{one}: {'would be applied' if applier.is_dry else 'applied'}")
-            else:
-                console.warn(f"{one} cannot be tried before what it stands on is there")
-            bar.advance(note=str(one))
+
+        def apply(one: Manifest) -> None:
+            is_there = applier.apply(one)
+            with telling:
+                if is_there:
+                    applied.append(one)
+                    console.say(f"{one}: {'would be applied' if applier.is_dry else 'applied'}")
+                else:
+                    console.warn(f"{one} cannot be tried before what it stands on is there")
+                bar.advance(note=str(one))
+
+        for wave in in_waves(manifests):
+            each(apply, wave)
 
 
 def _wait(wait: Wait, watched: Sequence[Key], console: Console) -> None:

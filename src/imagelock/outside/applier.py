@@ -1,4 +1,4 @@
-"""Apply objects by server-side apply, one after the other."""
+"""Apply objects by server-side apply; objects that do not need each other, several at once."""
 
 from __future__ import annotations
 
@@ -52,26 +52,17 @@ class _Kinds:
         self._api = api
         self._known: dict[str, dict[str, _Resource]] = {}
 
-    def path(self, manifest: Manifest, default_namespace: str) -> str | None:
-        """Return an object's path, or ``None`` if the cluster does not know its kind.
+    def find(self, manifest: Manifest) -> _Resource | None:
+        """Return what the cluster calls an object's kind, or nothing if it does not know it.
 
         Raises:
             ClusterError: The cluster did not say.
         """
         version = manifest.api_version
-        if version not in self._known:
-            self._known[version] = self._ask(version)
-        resource = self._known[version].get(manifest.kind)
-        if resource is None:
-            return None
-        within = ""
-        if resource.namespaced:
-            within = f"namespaces/{quote(manifest.namespace or default_namespace, safe='')}/"
-        return f"{_root(version)}/{within}{resource.name}/{quote(manifest.name, safe='')}"
-
-    def is_namespaced(self, manifest: Manifest) -> bool:
-        """Say whether an object stands in a namespace; its path must have been asked for."""
-        return self._known[manifest.api_version][manifest.kind].namespaced
+        known = self._known.get(version)
+        if known is None:
+            known = self._known[version] = self._ask(version)
+        return known.get(manifest.kind)
 
     def forget(self) -> None:
         """Ask again from now on: kinds were added."""
@@ -90,7 +81,7 @@ class _Kinds:
 
 
 class Applier:
-    """Applies objects, one after the other."""
+    """Applies objects; several threads may ask it to at once."""
 
     def __init__(self, api: Api, how: How) -> None:
         self._api = api
@@ -113,7 +104,7 @@ class Applier:
         for one in manifests:
             if (one.group, one.kind) in defined:
                 continue
-            if self._kinds.path(one, self._how.namespace) is None:
+            if self._kinds.find(one) is None:
                 self._unknown(one)
 
     def key(self, manifest: Manifest) -> Key:
@@ -129,13 +120,14 @@ class Applier:
             InputError: The cluster says that the object is wrong.
             ClusterError: It refuses, or another manager owns a field of it.
         """
-        path = self._path(manifest)
-        if path is None:
+        resource = self._resource(manifest)
+        if resource is None:
             return False
+        path = _path(manifest, resource, self._how.namespace)
         try:
             self._api.patch(
                 path,
-                msgspec.json.encode(self._placed(manifest)),
+                msgspec.json.encode(self._placed(manifest, resource)),
                 content_type=_APPLY,
                 params=self._parameters(),
             )
@@ -153,21 +145,21 @@ class Applier:
         """Say whether the namespace of an object would be made before it."""
         return (manifest.namespace or self._how.namespace) in self._made
 
-    def _path(self, manifest: Manifest) -> str | None:
-        path = self._kinds.path(manifest, self._how.namespace)
-        if path is None and not self._how.dry_run:
+    def _resource(self, manifest: Manifest) -> _Resource | None:
+        resource = self._kinds.find(manifest)
+        if resource is None and not self._how.dry_run:
             # Just defined: discovery follows a moment after the definition.
             deadline = time.monotonic() + _ESTABLISHED
-            while path is None and time.monotonic() < deadline:
+            while resource is None and time.monotonic() < deadline:
                 time.sleep(_PAUSE)
                 self._kinds.forget()
-                path = self._kinds.path(manifest, self._how.namespace)
-            if path is None:
+                resource = self._kinds.find(manifest)
+            if resource is None:
                 self._unknown(manifest)
-        return path
+        return resource
 
-    def _placed(self, manifest: Manifest) -> dict[str, object]:
-        if manifest.namespace or not self._kinds.is_namespaced(manifest):
+    def _placed(self, manifest: Manifest, resource: _Resource) -> dict[str, object]:
+        if manifest.namespace or not resource.namespaced:
             return manifest.body
         metadata = {**manifest.body["metadata"], "namespace": self._how.namespace}
         return {**manifest.body, "metadata": metadata}
@@ -254,6 +246,14 @@ def _refuse(error: ApiError, manifest: Manifest) -> NoReturn:
     raise ClusterError(
         f"{manifest.place}: {manifest} was not applied: {error.problem}", hint=hint
     ) from error
+
+
+def _path(manifest: Manifest, resource: _Resource, default_namespace: str) -> str:
+    within = ""
+    if resource.namespaced:
+        within = f"namespaces/{quote(manifest.namespace or default_namespace, safe='')}/"
+    name = quote(manifest.name, safe="")
+    return f"{_root(manifest.api_version)}/{within}{resource.name}/{name}"
 
 
 def _root(api_version: str) -> str:

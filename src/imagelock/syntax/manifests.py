@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -12,10 +13,15 @@ from imagelock.errors import InputError, InputErrors
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Manifest", "in_order", "parse_manifests"]
+__all__ = ["Manifest", "in_order", "in_waves", "parse_manifests"]
 
-_FIRST = {("", "Namespace"): 0, ("apiextensions.k8s.io", "CustomResourceDefinition"): 1}
-_AFTER = len(_FIRST)
+_BETWEEN, _LAST = 2, 3
+_TURNS = {
+    ("", "Namespace"): 0,
+    ("apiextensions.k8s.io", "CustomResourceDefinition"): 1,
+    ("argoproj.io", "Application"): _LAST,
+    ("argoproj.io", "ApplicationSet"): _LAST,
+}
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
@@ -72,8 +78,30 @@ def parse_manifests(documents: Iterable[tuple[str, Sequence[object]]]) -> tuple[
 
 
 def in_order(manifests: Sequence[Manifest]) -> tuple[Manifest, ...]:
-    """Put namespaces first, then definitions of kinds, then the rest in its own order."""
-    return tuple(sorted(manifests, key=lambda one: _FIRST.get((one.group, one.kind), _AFTER)))
+    """Put what others need first: namespaces, then definitions of kinds; Applications last.
+
+    The rest stands between them, in its own order.
+    """
+    return tuple(sorted(manifests, key=_turn))
+
+
+def in_waves(manifests: Sequence[Manifest]) -> tuple[tuple[Manifest, ...], ...]:
+    """Take manifests in order apart: those of one wave do not need each other.
+
+    Objects of one kind that follow each other are a wave, and so are all Applications.
+    """
+    waves = groupby(
+        manifests, key=lambda one: (_turn(one), _turn(one) == _LAST or _named_kind(one))
+    )
+    return tuple(tuple(wave) for _, wave in waves)
+
+
+def _turn(manifest: Manifest) -> int:
+    return _TURNS.get((manifest.group, manifest.kind), _BETWEEN)
+
+
+def _named_kind(manifest: Manifest) -> tuple[str, str]:
+    return manifest.group, manifest.kind
 
 
 def _objects(file: str, documents: Sequence[object]) -> Iterator[tuple[FilePlace, str, object]]:
