@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.simulators.live_cluster import eventually
 
-from imagelock.errors import InputError
+from imagelock.errors import InputError, OutsideError
 from imagelock.serve import probes
 from imagelock.serve.probes import PLAIN, Probes, parse_address
 
@@ -131,9 +131,12 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         parse_address(text)
 
 
-def test_an_address_that_is_taken_is_an_error(server: Probes) -> None:
-    with pytest.raises(InputError, match=r"cannot listen on 127\.0\.0\.1"):
+def test_a_port_that_another_program_has_is_a_failure_outside(server: Probes) -> None:
+    with pytest.raises(OutsideError, match="another program has this port") as caught:
         Probes(server.address, {})
+
+    assert f"ss -ltnp sport = :{server.address[1]}" in str(caught.value)
+    assert caught.value.exit_status == 3
 
 
 def test_an_address_of_another_machine_is_an_error() -> None:

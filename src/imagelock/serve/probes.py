@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import threading
 import time
@@ -10,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 from imagelock import __version__
-from imagelock.errors import InputError
+from imagelock.errors import ImagelockError, InputError, OutsideError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -52,18 +53,15 @@ class Probes:
         pages: What it answers, by path.
 
     Raises:
-        InputError: The address cannot be listened on.
+        InputError: This machine has no such address, or gives the port to nobody.
+        OutsideError: Another program has the port.
     """
 
     def __init__(self, address: tuple[str, int], pages: Mapping[str, Page]) -> None:
         try:
             self._server = _server_for(address[0])(address, _Request)
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise InputError(
-                f"cannot listen on {address[0]}:{address[1]}: {reason}",
-                hint="Give another address with --listen.",
-            ) from error
+            raise _unheard(address, error) from error
         self._server.pages = dict(pages)
         self.address: tuple[str, int] = self._server.server_address[:2]  # type: ignore[assignment]
         host, port = self.address
@@ -84,6 +82,19 @@ class Probes:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def _unheard(address: tuple[str, int], error: OSError) -> ImagelockError:
+    """Say why nothing can listen there; what another program has may be free tomorrow."""
+    problem = f"cannot listen on {address[0]}:{address[1]}"
+    if error.errno == errno.EADDRINUSE:
+        return OutsideError(
+            f"{problem}: another program has this port",
+            hint=f"Name it with 'ss -ltnp sport = :{address[1]}' and end it, or give another port "
+            "with --listen.",
+        )
+    reason = (error.strerror or str(error)).lower()
+    return InputError(f"{problem}: {reason}", hint="Give another address with --listen.")
 
 
 class _Server(HTTPServer):
