@@ -105,6 +105,31 @@ def test_who_may_look_at_one_namespace_need_not_see_nodes(serve: Any, reach: Any
     assert (left_out.what, left_out.expected) == ("nodes", True)
 
 
+@pytest.mark.parametrize("where", [ARGO, "/api/v1/nodes", "/api/v1/pods"])
+def test_a_server_that_is_being_started_may_refuse_for_a_moment(
+    serve: Any, reach: Any, where: str
+) -> None:
+    left = [said(403, "not yet")] * 2
+
+    def answer(request: Request) -> Answer:
+        return left.pop() if left and request.path == where else nothing(request)
+
+    left_out = unseen(live_pages(reach(serve(answer))))
+
+    assert not [skipped for skipped in left_out if not skipped.expected]
+
+
+def test_refusals_are_doubted_twice_in_all(serve: Any, reach: Any) -> None:
+    refusal = said(403, "no")
+    server = serve(by_path(cronjobs=refusal, nodes=refusal, jobs=refusal))
+
+    assert len(unseen(live_pages(reach(server)))) == 3
+
+    asked = paths(server)
+    assert asked.count("/api/v1/nodes") == 3
+    assert asked.count("/apis/batch/v1/jobs") == asked.count("/apis/batch/v1/cronjobs") == 1
+
+
 @pytest.mark.parametrize("code", [401, 403, 404, 500])
 def test_without_pods_nothing_is_verified(serve: Any, reach: Any, code: int) -> None:
     server = serve(by_path(pods=said(code, "no")))

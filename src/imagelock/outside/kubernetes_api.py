@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Api", "Patience", "connect"]
 
-_UNAUTHORISED = 401
+_UNAUTHORISED, _FORBIDDEN = 401, 403
+_DOUBTS = (2, 4)  # pauses before a refusal is believed, as multiples of the first pause
 _OK_UNTIL = 300
 _WORTH_TELLING = 1.0  # seconds of a pause
 
@@ -106,6 +107,7 @@ class Api:
         self._pool: PoolManager | None = None
         self._pool_certificate = Credential()
         self._proxy = ""
+        self._doubts = [patience.first_pause * times for times in _DOUBTS]
         if self._secure and chosen.cluster.insecure_skip_tls_verify:
             notice(
                 f"the certificate of {self.host} is not checked (insecure-skip-tls-verify): "
@@ -187,6 +189,17 @@ class Api:
                 f"{self.host}: the answer is not whole, or not what was asked for: {problem}",
                 hint="Try again; if it stays, look at what stands between: proxy, load balancer.",
             ) from error
+
+    def doubts(self, error: ApiError) -> bool:
+        """Say, after a pause, whether a refusal should be asked about once more.
+
+        An API server that is being started refuses everybody until it has read who may do
+        what. All refusals of one command together are doubted for three seconds.
+        """
+        if error.code != _FORBIDDEN or not self._doubts:
+            return False
+        time.sleep(self._doubts.pop(0))
+        return True
 
     def _request(
         self,

@@ -14,10 +14,11 @@ from imagelock.core.cluster import Page
 from imagelock.core.finding import Skipped
 from imagelock.core.resources import ARGO_GROUP, NODES, PODS, RESOURCES
 from imagelock.errors import ClusterError, InputError
+from imagelock.outside.refusals import ApiError
 from imagelock.syntax.kubernetes import parse_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from imagelock.core.resources import Resource
     from imagelock.outside.decoders import Decoders, Listing
@@ -61,14 +62,15 @@ def live_pages(
                 continue
             if resource.is_namespaced:
                 for namespace in namespaces or ("",):
-                    yield from _listed(decoders, resource, namespace, params)
+                    yield from _listed(api, decoders, resource, namespace, params)
             elif not (resource.is_custom and namespaces):  # what is in no namespace is not meant
                 asked = {} if resource is NODES else params
                 # Whoever may look at one namespace mostly may not look at nodes.
-                yield from _listed(decoders, resource, "", asked, optional=bool(namespaces))
+                yield from _listed(api, decoders, resource, "", asked, optional=bool(namespaces))
 
 
 def _listed(
+    api: Api,
     decoders: Decoders,
     resource: Resource,
     namespace: str,
@@ -77,14 +79,14 @@ def _listed(
     optional: bool = False,
 ) -> Iterator[Page]:
     from imagelock.outside.decoders import Listing
-    from imagelock.outside.refusals import ApiError
 
     inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
     path = f"{resource.path}{inside}/{resource.plural}"
     seen, announced = 0, 0
     moments: set[str] = set()
     try:
-        for page in decoders.pages(Listing(path, resource.kind, params)):
+        listing = Listing(path, resource.kind, params)
+        for page in _doubted(api, partial(decoders.pages, listing), optional=optional):
             seen += page.object_count
             announced = max(announced, seen + page.remaining)
             moments.add(page.version)
@@ -101,6 +103,21 @@ def _listed(
             f"{path}: the list ended after {seen:,} objects, and {announced:,} were announced",
             hint="Try again; if it stays, look at what stands between: proxy, load balancer.",
         )
+
+
+def _doubted(api: Api, ask: Callable[[], Iterator[Page]], *, optional: bool) -> Iterator[Page]:
+    """Yield the pages of a list; that it is refused at its beginning is asked about again."""
+    while True:
+        begun = False
+        try:
+            for page in ask():
+                begun = True
+                yield page
+        except ApiError as error:
+            if begun or optional or not api.doubts(error):
+                raise
+        else:
+            return
 
 
 def _page(data: bytes | memoryview, listing: Listing, *, is_plain: IsPlain | None) -> Page:
@@ -120,19 +137,19 @@ class _ResourceList(Struct):
 
 def _served_by_argo(api: Api) -> frozenset[str] | None:
     """Return Argo's kinds that a cluster has, or ``None`` where it does not say."""
-    from imagelock.outside.refusals import ApiError
-
     decoder = msgspec.json.Decoder(_ResourceList)
-    try:
-        path = next(one.path for one in RESOURCES if one.group == ARGO_GROUP)
-        resources = api.read(api.get(path), decoder.decode).resources
-    except ApiError as error:
-        if error.code == _UNKNOWN:
-            return frozenset()
-        if error.code == _FORBIDDEN:
-            return None
-        raise
-    return frozenset(resource.name for resource in resources or ())
+    path = next(one.path for one in RESOURCES if one.group == ARGO_GROUP)
+    while True:
+        try:
+            resources = api.read(api.get(path), decoder.decode).resources
+            return frozenset(resource.name for resource in resources or ())
+        except ApiError as error:
+            if error.code == _UNKNOWN:
+                return frozenset()
+            if error.code != _FORBIDDEN:
+                raise
+            if not api.doubts(error):
+                return None
 
 
 def _unseen(resource: Resource, namespace: str, code: int, *, optional: bool) -> Page:
