@@ -268,7 +268,10 @@ def test_what_a_cluster_says_never_reaches_the_terminal_raw(verify: Any) -> None
     [
         ("", "this is empty"),
         ('{"kind":"PodList",', "cut off"),
-        ("kind: PodList", "this is not JSON"),
+        ("kind: PodList", "this is not JSON but YAML, which kubectl writes with '-o yaml'"),
+        ("---\napiVersion: v1\nitems: []\n", "this is not JSON but YAML"),
+        ("NAME READY STATUS", "this is not JSON"),
+        ("\x1f\x8b\x08", "this is packed with gzip"),
         ('{"kind":"Status","message":"no"}', "answered: no"),
         ('{"kind":"SecretList","items":[]}', "'SecretList'"),
         ('{"kind":"PodList"}', "no 'items'"),
@@ -277,7 +280,7 @@ def test_what_a_cluster_says_never_reaches_the_terminal_raw(verify: Any) -> None
 def test_a_file_that_holds_no_pods_verifies_nothing(
     verify: Any, content: str, problem: str
 ) -> None:
-    Path("bad.json").write_text(content)
+    Path("bad.json").write_text(content, encoding="latin-1")
 
     status, out, err = verify("--from", save(), "bad.json")
 

@@ -38,6 +38,9 @@ __all__ = ["parse_page"]
 _T = TypeVar("_T")
 
 _HINT = "Save it again: kubectl get pods -A -o json > pods.json"
+_UNPACK = "Unpack it: gunzip -c FILE | imagelock verify --from -"
+_GZIP = b"\x1f\x8b"
+_YAML = re.compile(rb"(?:---\s+)?(?:apiVersion|kind|items|metadata):\s")
 _BOM = b"\xef\xbb\xbf"
 _KIND_FIRST = re.compile(rb'\s*\{\s*"kind"\s*:\s*"(\w+List)"\s*,\s*"apiVersion"\s*:\s*"([\w./-]+)"')
 _NOT_BLANK = re.compile(rb"\S")
@@ -271,11 +274,22 @@ def _refuse(error: Exception, data: bytes, name: str) -> NoReturn:
     elif byte:
         place, excerpt = _where(data, int(byte[1]), name)
         reason = text.removeprefix("JSON is malformed: ")[: -len(byte[0])].strip()
-        problem = f"this is not JSON: {reason}"
+        problem = _other_format(data) or f"this is not JSON: {reason}"
     else:
         place = FilePlace(name, data.count(b"\n") + 1)
         problem = "this JSON ends in the middle: the answer was cut off"
-    raise InputError(problem, place=place, excerpt=excerpt, hint=_HINT) from error
+    hint = _UNPACK if data.startswith(_GZIP) else _HINT
+    excerpt = "" if data.startswith(_GZIP) else excerpt
+    raise InputError(problem, place=place, excerpt=excerpt, hint=hint) from error
+
+
+def _other_format(data: bytes) -> str:
+    """Say what somebody most likely gave in place of JSON."""
+    if data.startswith(_GZIP):
+        return "this is packed with gzip, and JSON was expected"
+    if _YAML.match(data.lstrip()):
+        return "this is not JSON but YAML, which kubectl writes with '-o yaml'"
+    return ""
 
 
 def _where(data: bytes, byte: int, name: str) -> tuple[FilePlace, str]:
