@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from imagelock.cli.main import main
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # Runs one command line as somebody who may not do everything: what it imports is
 # imported before, because the interpreter's folder may be closed to that user.
@@ -135,3 +137,13 @@ def open_project() -> Iterator[Project]:
         folder.chmod(0o755)
         yield Project(folder)
         folder.chmod(0o755)  # so that it can be removed
+
+
+@pytest.fixture
+def verify(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    def call(*arguments: object) -> tuple[int, str, str]:
+        status = main(["verify", *map(str, arguments)])
+        out, err = capfd.readouterr()
+        return status, out, err
+
+    return call

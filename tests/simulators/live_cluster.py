@@ -16,38 +16,32 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from msgspec import Struct
-from msgspec.structs import replace
-
 from imagelock.core.resources import RESOURCES
-from imagelock.syntax.selectors import parse_selector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
+from tests.simulators.api_paths import (
+    Address,
+    Change,
+    address_of,
+    concerns,
+    is_selected,
+    key_of,
+    merge,
+    selected,
+)
 
 _KINDS = {resource.plural: resource.kind for resource in RESOURCES}
+
+
 _SERVED = {
     one.path: [{"name": other.plural} for other in RESOURCES if other.path == one.path]
     for one in RESOURCES
 }
+
+
 _KINDS |= {"leases": "Lease", "events": "Event"}
-
-
-class Address(Struct, frozen=True):
-    """What a path names: a list, or an object of it."""
-
-    plural: str
-    namespace: str
-    name: str
-
-
-class Change(Struct, frozen=True):
-    version: int
-    what: str
-    plural: str
-    item: dict[str, Any]
-    before: dict[str, Any] | None = None
 
 
 class LiveCluster:
@@ -111,7 +105,7 @@ class LiveCluster:
         """Add an object, or put a new version in its place."""
         with self.changed:
             items = self.objects.setdefault(plural, {})
-            key = _key(item)
+            key = key_of(item)
             before = items.get(key)
             what = "ADDED" if before is None else "MODIFIED"
             self.version += 1
@@ -200,10 +194,6 @@ def eventually(holds: Callable[[], Any], *, seconds: float = 20.0) -> Any:
     return held
 
 
-def _key(item: dict[str, Any]) -> tuple[str, str]:
-    return item["metadata"].get("namespace", ""), item["metadata"]["name"]
-
-
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
@@ -240,7 +230,7 @@ class _Handler(BaseHTTPRequestHandler):
             code, wait = cluster.refusal
             self._refuse(code, "not now", {"Retry-After": wait} if wait else {})
             return
-        address = _address(parts.path)
+        address = address_of(parts.path)
         if parts.path in _SERVED:
             self._answer(200, {"kind": "APIResourceList", "resources": _SERVED[parts.path]})
         elif address.plural not in _KINDS:
@@ -272,7 +262,7 @@ class _Handler(BaseHTTPRequestHandler):
             everything = [
                 item
                 for (namespace, _), item in sorted(cluster.objects.get(address.plural, {}).items())
-                if address.namespace in {"", namespace} and _is_selected(item, params)
+                if address.namespace in {"", namespace} and is_selected(item, params)
             ]
             size = min(int(params.get("limit", "500")), cluster.page)
             items = everything[start : start + size]
@@ -306,7 +296,7 @@ class _Handler(BaseHTTPRequestHandler):
         if wanted not in {None, held["metadata"]["resourceVersion"]}:
             self._refuse(409, "the object has been modified")
             return
-        self._answer(200, self.server.cluster.put(address.plural, _merged(held, body)))
+        self._answer(200, self.server.cluster.put(address.plural, merge(held, body)))
 
     def _watch(self, address: Address, params: dict[str, str]) -> None:
         cluster = self.server.cluster
@@ -319,7 +309,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._begin_stream()
         deadline = time.monotonic() + float(params["timeoutSeconds"])
-        for change in _selected(self._changes(address, since, deadline), params):
+        for change in selected(self._changes(address, since, deadline), params):
             line = {"type": change.what, "object": change.item}
             if change.what == "BOOKMARK":
                 metadata = {"resourceVersion": str(change.version)}
@@ -351,7 +341,7 @@ class _Handler(BaseHTTPRequestHandler):
                 else:
                     return
                 news, at = cluster.history[at:], len(cluster.history)
-            yield from (one for one in news if _concerns(one, address))
+            yield from (one for one in news if concerns(one, address))
 
     def _begin_stream(self) -> None:
         self.send_response(200)
@@ -387,51 +377,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-
-def _concerns(change: Change, address: Address) -> bool:
-    if change.what == "BOOKMARK":
-        return True
-    return change.plural == address.plural and address.namespace in {"", _key(change.item)[0]}
-
-
-def _is_selected(item: dict[str, Any], params: dict[str, str]) -> bool:
-    selector = params.get("labelSelector")
-    labels = item["metadata"].get("labels", {})
-    return not selector or parse_selector(selector).matches(labels)
-
-
-def _selected(changes: Iterator[Change], params: dict[str, str]) -> Iterator[Change]:
-    """Show changes as a watch with a selector does: what leaves the selection is deleted."""
-    for change in changes:
-        if change.what == "BOOKMARK":
-            yield change
-            continue
-        is_in = _is_selected(change.item, params)
-        was_in = change.before is not None and _is_selected(change.before, params)
-        if is_in:
-            yield change if was_in or change.what != "MODIFIED" else replace(change, what="ADDED")
-        elif was_in:
-            yield replace(change, what="DELETED")
-
-
-def _address(path: str) -> Address:
-    parts = path.strip("/").split("/")[2:] if path.startswith("/api/") else path.split("/")[4:]
-    namespace = ""
-    if parts[:1] == ["namespaces"] and len(parts) > 2:
-        namespace, parts = parts[1], parts[2:]
-    plural, name = (*parts, "", "")[:2]
-    return Address(plural, namespace, name)
-
-
-def _merged(held: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """Apply a JSON merge patch (RFC 7386)."""
-    merged = dict(held)
-    for key, value in change.items():
-        if value is None:
-            merged.pop(key, None)
-        elif isinstance(value, dict):
-            merged[key] = _merged(merged.get(key) or {}, value)
-        else:
-            merged[key] = value
-    return merged
