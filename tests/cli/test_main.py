@@ -302,3 +302,21 @@ def test_a_variable_that_is_not_set_is_no_path(
 ) -> None:
     assert main([*call]) == 2
     assert "a path was expected, and an empty text was given" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("verify", "--context", ""),
+        ("watch", "--context", " "),
+        ("deploy", "apps", "--context", ""),
+        ("deploy", "apps", "--field-manager", ""),
+        ("rbac", "--user", ""),
+        ("rbac", "--group", ""),
+    ],
+)
+def test_a_variable_that_is_not_set_is_no_name(
+    call: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*call]) == 2
+    assert "a name was expected, and an empty text was given" in capsys.readouterr().err

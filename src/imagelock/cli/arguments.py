@@ -29,6 +29,7 @@ __all__ = [
     "add_policy",
     "add_reports",
     "duration",
+    "given_name",
     "read_config",
     "read_lock",
     "refuse_odd_paths",
@@ -195,8 +196,25 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
         help="how to reach the cluster (default: $KUBECONFIG, ~/.kube/config, or in-cluster)",
     )
     group.add_argument(
-        "--context", metavar="NAME", help="the context of the kubeconfig (default: its current)"
+        "--context",
+        type=given_name,
+        metavar="NAME",
+        help="the context of the kubeconfig (default: its current)",
     )
+
+
+def given_name(text: str) -> str:
+    """Read a name; an empty one, of a variable that is not set, must not mean the default.
+
+    Raises:
+        InputError: It is empty.
+    """
+    if not text.strip():
+        raise InputError(
+            "a name was expected, and an empty text was given",
+            hint="Check the variable that should hold it.",
+        )
+    return text
 
 
 def _path(text: str) -> Path:

@@ -6,7 +6,7 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from imagelock.cli.arguments import add_cluster, duration
+from imagelock.cli.arguments import add_cluster, duration, given_name
 from imagelock.cli.waiting import Pace, Wait, count
 from imagelock.outside.applier import Applier, How
 from imagelock.outside.kubernetes_api import connect
@@ -65,6 +65,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     group.add_argument(
         "--field-manager",
+        type=given_name,
         default="imagelock",
         metavar="NAME",
         help="who owns the fields that are applied (default: imagelock)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imagelock.cli.arguments import given_name
 from imagelock.errors import InputError
 from imagelock.syntax.patterns import parse_namespace
 from imagelock.syntax.rbac import (
@@ -78,6 +79,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         made = "make it, and bind" if name != "NAME" else "bind"
         group.add_argument(
             option,
+            type=given_name,
             action="append",
             default=[],
             metavar=name,
