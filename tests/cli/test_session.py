@@ -225,12 +225,14 @@ def test_whatever_happens_on_the_way_in_the_end_it_says_what_verify_says(
     assert len([one for one in console.documents if one["change"] == "whole"]) == 1
 
 
-def test_a_template_that_comes_later_is_no_news_of_what_runs_it(
-    cluster: LiveCluster, followed: Followed, console: Listening
+def test_a_template_that_is_listed_later_is_no_news_of_what_runs_it(
+    cluster: LiveCluster, api: Api, console: Listening
 ) -> None:
     cluster.put("cronworkflows", cron("nightly", "nginx:1"))
     cluster.put("workflowtemplates", library(IMAGES[2]))
+    followed = Followed(api, console)
     followed.until_listed()
+    followed.close()
 
     told = [one["finding"] for one in console.documents if one["change"] == "appeared"]
 
