@@ -103,6 +103,7 @@ def parse(
 
 def is_sound(content: str) -> bool:
     """Say whether a text has the syntax of YAML; ``False`` where `parse` has to find that out."""
+    content = content.lstrip("\ufeff")  # as `parse` does: only one at the beginning is no character
     answer = libyaml.is_sound(content, MAX_DEPTH)
     if answer is not None:
         return answer
