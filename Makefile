@@ -7,7 +7,7 @@ RUNTIME_VENV := .venv-runtime
 FUZZ_VENV := .venv-fuzz
 BIN := $(VENV)/bin
 # Compiled where there is a compiler and the headers of Python.
-COMPILED := src/imagelock/document/_libyaml.c
+COMPILED := src/imagelock/document/_libyaml.c $(addprefix src/imagelock/syntax/,_projection.c _json.h)
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 INSTALL := $(PIP) install --require-hashes --no-deps
 

@@ -2,11 +2,17 @@
 
 from setuptools import Extension, setup
 
+# Optional: without a compiler Python does the same, slower.
 setup(
     ext_modules=[
-        # Optional: without a compiler the same nodes are made in Python.
         Extension(
             "imagelock.document._libyaml", ["src/imagelock/document/_libyaml.c"], optional=True
-        )
+        ),
+        Extension(
+            "imagelock.syntax._projection",
+            ["src/imagelock/syntax/_projection.c"],
+            depends=["src/imagelock/syntax/_json.h"],
+            optional=True,
+        ),
     ]
 )

@@ -47,7 +47,7 @@ class Page(Struct):
         return self.metadata.continue_token
 
 
-def decode(data: bytes) -> Page:
+def decode(data: bytes | memoryview) -> Page:
     return msgspec.json.decode(data, type=Page)
 
 

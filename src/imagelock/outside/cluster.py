@@ -1,25 +1,38 @@
-"""Lists of a cluster, page by page: the next page is on its way while one is decoded."""
+"""Lists of a cluster, page by page: one comes, one is decoded, and one is looked at.
+
+The beginning of a page holds the token of the next one, which so is asked for before
+this one is decoded:
+
+    get 1 ── get 2 ── get 3 ── get 4 ── …
+      └ decode 1 ── decode 2 ── decode 3 ── …
+             └ look at 1 ── look at 2 ── …
+"""
 
 from __future__ import annotations
 
 import re
-import threading
+from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from itertools import cycle
+from mmap import mmap
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from imagelock.errors import ClusterError
+from imagelock.outside.ahead import ahead
 from imagelock.outside.refusals import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from imagelock.outside.kubernetes_api import Api
 
-__all__ = ["LIMIT", "Ahead", "Page", "Reader", "list_pages", "next_token"]
+__all__ = ["LIMIT", "Page", "Reader", "list_pages"]
 
 LIMIT = 500  # objects of one page, as kubectl asks for
 _EXPIRED = 410
 _PATIENCE = 5  # times that a list may expire before one page of it has come
+_ROOM = 32 * 1024 * 1024  # bytes, of which only those count that are used: mostly 6 MB
+_ROOMS = 3  # one is decoded, one waits, and one is being filled
 _HEAD = 4_096  # bytes at the beginning of a list that hold its metadata
 _TOKEN = re.compile(rb'"metadata":\{[^{}]*?"continue":"([A-Za-z0-9_=-]+)"')
 
@@ -33,13 +46,12 @@ class Page(Protocol):
 
 
 PageT = TypeVar("PageT", bound=Page)
-DataT = TypeVar("DataT")
 
 
 def list_pages(
     api: Api,
     path: str,
-    decode: Callable[[bytes], PageT],
+    decode: Callable[[bytes | memoryview], PageT],
     *,
     limit: int = LIMIT,
     params: Mapping[str, str] | None = None,
@@ -53,7 +65,8 @@ def list_pages(
     Args:
         api: The cluster.
         path: The list's path, such as ``/api/v1/pods``.
-        decode: Makes a page of an answer.
+        decode: Makes a page of an answer, in a thread. It must not hold on to anything of
+            it: the page after the next one comes to the same memory.
         limit: The objects of one page.
         params: Further parameters, such as a ``labelSelector``.
 
@@ -62,16 +75,44 @@ def list_pages(
             yielded before is then no whole list.
     """
     reader = Reader(api, path, limit=limit, params=params)
-    data = reader.fetch("")
+    token = ""
     while True:
-        guess = next_token(data)
-        ahead = Ahead(partial(reader.fetch, guess)) if guess else None
-        page = api.read(data, decode)
-        token = reader.follow(page)
-        yield page
+        answers = _by_guesses(reader, token)
+        pages = _decoded(answers, partial(api.read, decode=decode))
+        with closing(ahead(pages, name="decoder")) as decoded:
+            for page, guess in decoded:
+                token = reader.follow(page)
+                yield page
+                if token != guess:  # what was got since is no page of this list
+                    break
         if not token:
             return
-        data = ahead.result() if ahead and guess == token else reader.fetch(token)
+
+
+def _by_guesses(reader: Reader, token: str) -> Generator[tuple[bytes | memoryview, str]]:
+    """Yield the answers from a token on, each with the token that it seems to give for the next."""
+    for room in cycle([_room() for _ in range(_ROOMS)]):
+        data = reader.fetch_into(room, token)
+        token = _next_token(data)
+        yield data, token
+        if not token:
+            return
+
+
+def _decoded(
+    answers: Generator[tuple[bytes | memoryview, str]],
+    decode: Callable[[bytes | memoryview], PageT],
+) -> Generator[tuple[PageT, str]]:
+    with closing(ahead(answers, name="next-page")) as coming:
+        for data, guess in coming:
+            yield decode(data), guess
+
+
+def _room() -> memoryview:
+    try:
+        return memoryview(mmap(-1, _ROOM))
+    except OSError:  # no more memory is allowed: every page gets what it needs
+        return memoryview(b"")
 
 
 class Reader:
@@ -96,7 +137,7 @@ class Reader:
         Raises:
             ClusterError: It did not come, or the list expires faster than it is read.
         """
-        return self._patiently(token, partial(self._api.get, self._path))
+        return bytes(self.fetch_into(memoryview(b""), token))
 
     def fetch_into(self, room: memoryview, token: str) -> bytes | memoryview:
         """Return a page as `fetch` does: as a part of *room*, if there is enough of it.
@@ -104,12 +145,10 @@ class Reader:
         Raises:
             ClusterError: It did not come, or the list expires faster than it is read.
         """
-        return self._patiently(token, partial(self._api.get_into, room, self._path))
-
-    def _patiently(self, token: str, get: Callable[[dict[str, str]], DataT]) -> DataT:
         for _ in range(_PATIENCE):
+            params = {**self._params, **({"continue": token} if token else {})}
             try:
-                return get({**self._params, **({"continue": token} if token else {})})
+                return self._api.get_into(room, self._path, params)
             except ApiError as error:
                 fresh = error.status.continue_token if error.status else ""
                 if error.code != _EXPIRED or not fresh:
@@ -142,35 +181,7 @@ class Reader:
         return token
 
 
-def next_token(data: bytes | memoryview) -> str:
+def _next_token(data: bytes | memoryview) -> str:
     """Guess the next page's token without decoding; what is decoded decides."""
     match = _TOKEN.search(data, 0, _HEAD)
     return match[1].decode() if match else ""
-
-
-class Ahead(Generic[DataT]):
-    """Gets one thing while something else is done.
-
-    The thread is a daemon, unlike an executor's: whoever interrupts the command
-    does not wait for a page that nobody wants any more.
-    """
-
-    def __init__(self, get: Callable[[], DataT]) -> None:
-        self._get = get
-        self._got: list[DataT] = []
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="next-page", daemon=True)
-        self._thread.start()
-
-    def result(self) -> DataT:
-        """Wait for it."""
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._got[0]
-
-    def _run(self) -> None:
-        try:
-            self._got.append(self._get())
-        except BaseException as error:  # noqa: BLE001  (raised again where it is waited for)
-            self._error = error

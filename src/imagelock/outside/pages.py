@@ -14,14 +14,14 @@ from imagelock.core.cluster import Page
 from imagelock.core.finding import Skipped
 from imagelock.core.resources import ARGO_GROUP, NODES, PODS, RESOURCES
 from imagelock.errors import ClusterError, InputError
+from imagelock.outside.cluster import list_pages
 from imagelock.outside.refusals import ApiError
-from imagelock.syntax.kubernetes import parse_page
+from imagelock.syntax.kubernetes import parse_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from imagelock.core.resources import Resource
-    from imagelock.outside.decoders import Decoders, Listing
     from imagelock.outside.kubernetes_api import Api
     from imagelock.syntax.pods import IsPlain
     from imagelock.syntax.selectors import Selector
@@ -52,41 +52,37 @@ def live_pages(
     Raises:
         ClusterError: A list did not come whole.
     """
-    from imagelock.outside.decoders import Decoders
-
     argo = _served_by_argo(api)
     params = {"labelSelector": selector.text} if selector else {}
-    with Decoders(api, partial(_page, is_plain=is_plain)) as decoders:
-        for resource in RESOURCES:
-            if resource.is_custom and argo is not None and resource.plural not in argo:
-                continue
-            if resource.is_namespaced:
-                for namespace in namespaces or ("",):
-                    yield from _listed(api, decoders, resource, namespace, params)
-            elif not (resource.is_custom and namespaces):  # what is in no namespace is not meant
-                asked = {} if resource is NODES else params
-                # Whoever may look at one namespace mostly may not look at nodes.
-                yield from _listed(api, decoders, resource, "", asked, optional=bool(namespaces))
+    for resource in RESOURCES:
+        if resource.is_custom and argo is not None and resource.plural not in argo:
+            continue
+        parse = partial(_parse, kind=resource.kind, is_plain=is_plain)
+        if resource.is_namespaced:
+            for namespace in namespaces or ("",):
+                yield from _listed(api, resource, namespace, params, parse)
+        elif not (resource.is_custom and namespaces):  # what is in no namespace is not meant
+            asked = {} if resource is NODES else params
+            # Whoever may look at one namespace mostly may not look at nodes.
+            yield from _listed(api, resource, "", asked, parse, optional=bool(namespaces))
 
 
 def _listed(
     api: Api,
-    decoders: Decoders,
     resource: Resource,
     namespace: str,
     params: dict[str, str],
+    parse: Callable[..., Page],
     *,
     optional: bool = False,
 ) -> Iterator[Page]:
-    from imagelock.outside.decoders import Listing
-
     inside = f"/namespaces/{quote(namespace, safe='')}" if namespace else ""
     path = f"{resource.path}{inside}/{resource.plural}"
     seen, announced = 0, 0
     moments: set[str] = set()
     try:
-        listing = Listing(path, resource.kind, params)
-        for page in _doubted(api, partial(decoders.pages, listing), optional=optional):
+        ask = partial(list_pages, api, path, partial(parse, path=path), params=params)
+        for page in _doubted(api, ask, optional=optional):
             seen += page.object_count
             announced = max(announced, seen + page.remaining)
             moments.add(page.version)
@@ -120,10 +116,10 @@ def _doubted(api: Api, ask: Callable[[], Iterator[Page]], *, optional: bool) -> 
             return
 
 
-def _page(data: bytes | memoryview, listing: Listing, *, is_plain: IsPlain | None) -> Page:
-    page = parse_page(data, name=listing.path, is_plain=is_plain)
-    if page.kind != f"{listing.kind}List":
-        raise InputError(f"this holds '{page.kind}', and '{listing.kind}List' was asked for")
+def _parse(data: bytes | memoryview, *, path: str, kind: str, is_plain: IsPlain | None) -> Page:
+    page = parse_answer(data, name=path, is_plain=is_plain)
+    if page.kind != f"{kind}List":
+        raise InputError(f"this holds '{page.kind}', and '{kind}List' was asked for")
     return page
 
 

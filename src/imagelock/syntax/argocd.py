@@ -298,7 +298,7 @@ def parse_application_set(data: bytes) -> ApplicationSet:
     return _decoded(data, ApplicationSet)
 
 
-def parse_applications(data: bytes) -> Applications:
+def parse_applications(data: bytes | memoryview) -> Applications:
     """Read a page of Applications as the API server gives it."""
     return _decoded(data, Applications)
 
@@ -306,7 +306,7 @@ def parse_applications(data: bytes) -> Applications:
 _ReadT = TypeVar("_ReadT")
 
 
-def _decoded(data: bytes, form: type[_ReadT]) -> _ReadT:
+def _decoded(data: bytes | memoryview, form: type[_ReadT]) -> _ReadT:
     try:
         return msgspec.json.decode(data, type=form)
     except msgspec.DecodeError as error:

@@ -18,6 +18,7 @@ from imagelock.core.place import FilePlace, Source, printable
 from imagelock.core.resources import kind_of
 from imagelock.errors import InputError
 from imagelock.syntax.kinds import KINDS, Object, read_object
+from imagelock.syntax.pod_lists import read_pod_list
 from imagelock.syntax.pods import (
     IsPlain,
     PodMounts,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from imagelock.syntax.selectors import Selector
 
-__all__ = ["parse_page"]
+__all__ = ["parse_answer", "parse_page"]
 
 _T = TypeVar("_T")
 
@@ -83,6 +84,26 @@ def parse_page(
         return replace(_page(_Answer(data, name, is_plain)), unselected=left_out)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         _refuse(error, bytes(data), name)
+
+
+def parse_answer(data: bytes | memoryview, *, name: str, is_plain: IsPlain | None = None) -> Page:
+    """Read one answer of an API server as `parse_page` does, and a list of pods faster.
+
+    Of what is not needed of pods, only quotes and brackets are looked at: whoever takes an
+    answer from a server knows that it came whole.
+
+    Raises:
+        InputError: It is no such answer, or is broken.
+    """
+    guess = _KIND_FIRST.match(data)
+    if is_plain is not None and guess and guess[1] == b"PodList":
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):  # which is told below
+            listed = read_pod_list(data, is_plain)
+            if listed is not None:
+                header = _ITEMS.decode(listed.head)
+                page = _empty_page(header.kind, name, header.metadata)
+                return replace(page, pods=listed.pods, alike=listed.alike)
+    return parse_page(data, name=name, is_plain=is_plain)
 
 
 class _Answer(Struct, frozen=True):

@@ -28,8 +28,10 @@ __all__ = [
     "PodObject",
     "PodSpec",
     "containers_of",
+    "containers_of_pod",
     "mount_images",
     "owner_of",
+    "pod_with",
     "read_pod",
     "read_pods",
 ]
@@ -167,18 +169,23 @@ def read_pod(pod: PodObject, mounts: PodMounts | None = None) -> Pod:
 
     *mounts* is the same pod once more, where it may mount an image (`mount_images`).
     """
-    metadata, spec, status = pod.metadata, pod.spec, pod.status
-    labels = _LABELS.decode(metadata.labels) or _NO_LABELS
-    containers = _containers(*_look(pod)[1:])
+    containers = containers_of_pod(pod)
     if mounts is not None:
-        containers += tuple(_image_volumes(spec.volumes, mounts.status))
+        containers += tuple(_image_volumes(pod.spec.volumes, mounts.status))
+    return pod_with(containers, pod)
+
+
+def pod_with(containers: tuple[Container, ...], pod: PodObject) -> Pod:
+    """Make a pod of its containers, and of what else it is."""
+    metadata = pod.metadata
+    labels = _LABELS.decode(metadata.labels) or _NO_LABELS
     return Pod(
         namespace=metadata.namespace,
         name=metadata.name,
         containers=containers,
         owner=_controller(_OWNERS.decode(metadata.owners)),
-        node=spec.node_name,
-        phase=status.phase,
+        node=pod.spec.node_name,
+        phase=pod.status.phase,
         uid=metadata.uid,
         template_hash=labels.template_hash,
         rollout_hash=labels.rollout_hash,
@@ -226,6 +233,11 @@ def _look(pod: PodObject) -> _Look:
         status.init_container_statuses,
         status.ephemeral_container_statuses,
     )
+
+
+def containers_of_pod(pod: PodObject) -> tuple[Container, ...]:
+    """Return what a pod asks for and what runs of it, but for the images that it mounts."""
+    return _containers(*_look(pod)[1:])
 
 
 def containers_of(spec: PodSpec) -> tuple[Container, ...]:

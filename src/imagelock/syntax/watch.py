@@ -107,7 +107,7 @@ def parse_event(line: bytes, *, name: str) -> WatchEvent:
     raise InputError(f"an event of the unknown type '{event.type}'", place=name)
 
 
-def parse_listed(data: bytes, *, name: str) -> ListedPage:
+def parse_listed(data: bytes | memoryview, *, name: str) -> ListedPage:
     """Read a page of a list, with its version.
 
     Raises:

@@ -1,11 +1,11 @@
-"""A list that several processes decode: the same pages and errors, and no process left."""
+"""A list of many pages, which come and are decoded in threads: the same pages and errors."""
 
 from __future__ import annotations
 
 import json
-import mmap
-import multiprocessing
+import threading
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,9 +13,8 @@ from msgspec.structs import replace
 from tests.simulators.api_server import Answer, ApiServer, Request, said
 
 from imagelock.errors import ClusterError
-from imagelock.outside import decoders
-from imagelock.outside.decoders import Decoders, Listing
-from imagelock.outside.workers import worker_count
+from imagelock.outside import cluster
+from imagelock.outside.cluster import list_pages
 from imagelock.syntax.kubernetes import parse_page
 
 if TYPE_CHECKING:
@@ -33,10 +32,15 @@ PAGES = 12
 
 @pytest.fixture(autouse=True)
 def nobody_is_left() -> Iterator[None]:
-    if worker_count() == 1:
-        pytest.skip("needs two processors")
     yield
-    assert multiprocessing.active_children() == []
+    until = time.monotonic() + 5
+    while threads() and time.monotonic() < until:
+        time.sleep(0.01)
+    assert threads() == []
+
+
+def threads() -> list[str]:
+    return [one.name for one in threading.enumerate() if one.name in {"next-page", "decoder"}]
 
 
 def page(number: int, *, pages: int = PAGES) -> Answer:
@@ -58,18 +62,15 @@ def in_pages(request: Request) -> Answer:
     return page(number_of(request))
 
 
-def parse(data: bytes | memoryview, listing: Listing) -> Page:
-    return parse_page(data, name=listing.path)
+parse = partial(parse_page, name=PATH)
 
 
-def pages_of(api: Api, *, lists: int = 1) -> Iterator[Page]:
-    with Decoders(api, parse) as some:
-        for _ in range(lists):
-            yield from some.pages(Listing(PATH, "Pod", {}))
+def pages_of(api: Api, *, path: str = PATH) -> Iterator[Page]:
+    return list_pages(api, path, parse)
 
 
-def listed(api: Api, *, lists: int = 1) -> list[Page]:
-    return list(pages_of(api, lists=lists))
+def listed(api: Api) -> list[Page]:
+    return list(pages_of(api))
 
 
 def names(api: Api) -> list[str]:
@@ -87,16 +88,7 @@ def test_every_page_comes_once(serve: Serve, reach: Reach, pages: int) -> None:
     assert len(server.requests) == pages
 
 
-def test_one_process_reads_several_lists(serve: Serve, reach: Reach) -> None:
-    server = serve(in_pages)
-
-    pages = listed(reach(server), lists=3)
-
-    assert sorted(pod.name for one in pages for pod in one.pods) == sorted(ALL * 3)
-    assert len(server.requests) == 3 * PAGES
-
-
-def test_pods_come_through_the_other_process_unchanged(serve: Serve, reach: Reach) -> None:
+def test_pages_are_what_their_bytes_say(serve: Serve, reach: Reach) -> None:
     whole = [parse_page(page(number).body, name=PATH) for number in range(PAGES)]
 
     assert listed(reach(serve(in_pages))) == whole
@@ -184,7 +176,7 @@ def test_pages_come_however_they_are_sent(serve: Serve, reach: Reach, packing: s
 def test_a_page_that_is_larger_than_its_room_comes_too(
     serve: Serve, reach: Reach, monkeypatch: pytest.MonkeyPatch, size: int, sent: str
 ) -> None:
-    monkeypatch.setattr(decoders, "_ROOM", size)
+    monkeypatch.setattr(cluster, "_ROOM", size)
     server = serve(lambda request: replace(in_pages(request), chunked=sent == "in chunks"))
 
     assert names(reach(server)) == ALL
@@ -206,38 +198,65 @@ def test_the_next_page_is_asked_for_before_the_first_one_is_decoded(
 ) -> None:
     server = serve(in_pages)
 
-    def slow(data: bytes | memoryview, listing: Listing) -> Page:
+    def slow(data: bytes | memoryview) -> Page:
         time.sleep(0.05)
-        return parse(data, listing)
+        return parse(data)
 
-    with Decoders(reach(server), slow) as some:
-        asked = [len(server.requests) for _ in some.pages(Listing(PATH, "Pod", {}))]
+    asked = [len(server.requests) for _ in list_pages(reach(server), PATH, slow)]
 
     assert asked[0] >= 2
     assert asked == sorted(asked)
 
 
-def test_no_more_pages_are_got_than_there_is_room_for(serve: Serve, reach: Reach) -> None:
+def test_a_page_is_decoded_while_the_one_before_is_looked_at(serve: Serve, reach: Reach) -> None:
+    decoded: list[str] = []
+
+    def noted(data: bytes | memoryview) -> Page:
+        found = parse(data)
+        decoded.append(found.pods[0].name)
+        return found
+
+    pages = list_pages(reach(serve(in_pages)), PATH, noted)
+    for number, _ in enumerate(pages):
+        until = time.monotonic() + 5
+        while number == 5 and len(decoded) < 7 and time.monotonic() < until:
+            time.sleep(0.001)
+        if number == 5:
+            assert len(decoded) == 7
+
+
+def test_a_page_is_looked_at_while_the_next_one_does_not_come(serve: Serve, reach: Reach) -> None:
+    come = threading.Event()
+
+    def answers(request: Request) -> Answer:
+        if number_of(request) == 3:
+            come.wait(10)
+        return in_pages(request)
+
+    found = []
+    for one in pages_of(reach(serve(answers))):
+        found += [pod.name for pod in one.pods]
+        if len(found) == 6:
+            come.set()
+
+    assert found == ALL
+
+
+def test_no_more_than_four_pages_are_got_ahead(serve: Serve, reach: Reach) -> None:
     server = serve(in_pages)
 
-    with Decoders(reach(server), parse) as some:
-        for number, _ in enumerate(some.pages(Listing(PATH, "Pod", {}))):
-            assert len(server.requests) <= number + 1 + 4
+    for number, _ in enumerate(pages_of(reach(server))):
+        time.sleep(0.01)
+        assert len(server.requests) <= number + 1 + 4
 
 
-@pytest.mark.parametrize("alone", ["one processor", "no process may start", "no memory"])
-def test_one_process_does_it_too(
-    serve: Serve, reach: Reach, monkeypatch: pytest.MonkeyPatch, alone: str
+def test_where_no_memory_is_to_be_had_at_once_the_pages_come_too(
+    serve: Serve, reach: Reach, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
-        raise BlockingIOError
+        raise OSError(12, "Cannot allocate memory")
 
-    if alone == "one processor":
-        monkeypatch.setattr(decoders, "worker_count", lambda: 1)
-    elif alone == "no memory":
-        monkeypatch.setattr(mmap, "mmap", refuse)
-    else:
-        monkeypatch.setattr(decoders, "_Other", refuse)
+    monkeypatch.setattr(cluster, "mmap", refuse)
 
     assert names(reach(serve(in_pages))) == ALL
 
@@ -261,15 +280,14 @@ def test_after_a_list_that_failed_another_one_comes_whole(serve: Serve, reach: R
             return Answer(body=b"{")
         return in_pages(request)
 
-    with Decoders(reach(serve(answers)), parse) as some:
-        with pytest.raises(ClusterError):
-            list(some.pages(Listing("/broken", "Pod", {})))
-        pages = list(some.pages(Listing(PATH, "Pod", {})))
+    api = reach(serve(answers))
+    with pytest.raises(ClusterError):
+        list(pages_of(api, path="/broken"))
 
-    assert [pod.name for one in pages for pod in one.pods] == ALL
+    assert names(api) == ALL
 
 
-def test_whoever_stops_early_leaves_no_process(serve: Serve, reach: Reach) -> None:
+def test_whoever_stops_early_leaves_no_thread(serve: Serve, reach: Reach) -> None:
     pages: Any = pages_of(reach(serve(in_pages)))
     for _ in range(4):
         next(pages)
@@ -278,24 +296,11 @@ def test_whoever_stops_early_leaves_no_process(serve: Serve, reach: Reach) -> No
 
 
 def test_a_list_that_was_left_in_the_middle_can_be_read_again(serve: Serve, reach: Reach) -> None:
-    with Decoders(reach(serve(in_pages)), parse) as some:
-        for _ in range(3):
-            pages: Any = some.pages(Listing(PATH, "Pod", {}))
-            for _ in range(4):
-                next(pages)
-            pages.close()
-        again = list(some.pages(Listing(PATH, "Pod", {})))
+    api = reach(serve(in_pages))
+    for _ in range(3):
+        pages: Any = pages_of(api)
+        for _ in range(4):
+            next(pages)
+        pages.close()
 
-    assert [pod.name for one in again for pod in one.pods] == ALL
-
-
-def test_a_process_that_was_killed_is_not_missed(serve: Serve, reach: Reach) -> None:
-    pages = pages_of(reach(serve(in_pages)))
-    found: list[str] = []
-
-    for one in pages:
-        found += [pod.name for pod in one.pods]
-        for child in multiprocessing.active_children():
-            child.kill()
-
-    assert sorted(found) == ALL
+    assert names(api) == ALL
