@@ -38,7 +38,7 @@ bench: $(VENV)/.dev $(RUNTIME_VENV)/.runtime  ## Measure, and print a table of r
 	@IMAGELOCK_BENCH_PYTHON=$(RUNTIME_VENV)/bin/python $(BIN)/python -m benchmarks.run
 
 SECONDS_A_TARGET ?= 60
-FUZZ_TARGETS ?= splicer finder parser lists grammar settings dump
+FUZZ_TARGETS ?= splicer finder parser lists grammar settings dump answer
 fuzz: fuzz-laws fuzz-bytes  ## Try to break the laws: new examples, and bytes led by coverage
 
 fuzz-laws: $(VENV)/.dev  ## Try the laws of tests/property with new examples, a minute each

@@ -156,15 +156,32 @@ marks_of(const unsigned char *block)
     return (Marks){equal(bytes, '"'), equal(bytes, '\\'), equal(braces, '{'), equal(braces, '}')};
 }
 #else
+/* Of eight bytes, a bit for each that is *wanted* in all of its bytes. */
+INLINED uint64_t
+equal(uint64_t bytes, uint64_t wanted)
+{
+    const uint64_t low = 0x7f7f7f7f7f7f7f7f;
+    uint64_t other = bytes ^ wanted;
+    uint64_t same = ~(((other & low) + low) | other | low); /* 0x80 in each that is equal */
+    return (same >> 7) * 0x0102040810204080 >> 56;
+}
+
 INLINED Marks
 marks_of(const unsigned char *block)
 {
+    const uint64_t each = 0x0101010101010101;
     Marks marks = {0};
-    for (int i = 0; i < BLOCK; i++) {
-        marks.quotes |= (uint64_t)(block[i] == '"') << i;
-        marks.backslashes |= (uint64_t)(block[i] == '\\') << i;
-        marks.opened |= (uint64_t)((block[i] | BRACE) == '{') << i;
-        marks.closed |= (uint64_t)((block[i] | BRACE) == '}') << i;
+    for (int i = 0; i < BLOCK; i += 8) {
+        uint64_t bytes;
+        memcpy(&bytes, block + i, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        bytes = __builtin_bswap64(bytes);
+#endif
+        uint64_t braces = bytes | each * BRACE;
+        marks.quotes |= equal(bytes, each * '"') << i;
+        marks.backslashes |= equal(bytes, each * '\\') << i;
+        marks.opened |= equal(braces, each * '{') << i;
+        marks.closed |= equal(braces, each * '}') << i;
     }
     return marks;
 }

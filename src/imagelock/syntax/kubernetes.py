@@ -98,12 +98,21 @@ def parse_answer(data: bytes | memoryview, *, name: str, is_plain: IsPlain | Non
     guess = _KIND_FIRST.match(data)
     if is_plain is not None and guess and guess[1] == b"PodList":
         with suppress(msgspec.DecodeError, UnicodeDecodeError):  # which is told below
-            listed = read_pod_list(data, is_plain)
-            if listed is not None:
-                header = _ITEMS.decode(listed.head)
-                page = _empty_page(header.kind, name, header.metadata)
-                return replace(page, pods=listed.pods, alike=listed.alike)
+            page = _page_of_projected(data, name, is_plain)
+            if page is not None:
+                return page
     return parse_page(data, name=name, is_plain=is_plain)
+
+
+def _page_of_projected(data: bytes | memoryview, name: str, is_plain: IsPlain) -> Page | None:
+    listed = read_pod_list(data, is_plain)
+    if listed is None:
+        return None
+    header = _ITEMS.decode(listed.head)
+    if header.kind != "PodList":  # the key came twice
+        return None
+    page = _empty_page(header.kind, name, header.metadata)
+    return replace(page, pods=listed.pods, alike=listed.alike)
 
 
 class _Answer(Struct, frozen=True):
