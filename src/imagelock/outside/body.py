@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 import zlib
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
 
 from imagelock.errors import ClusterError
+from imagelock.outside.deadlines import Deadline
 from imagelock.outside.refusals import UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import TracebackType
 
     from urllib3 import BaseHTTPResponse
 
@@ -51,7 +50,7 @@ def read_body(
         UnreachableError: It did not come whole.
         HTTPError: The same, in urllib3's words.
     """
-    with _Deadline(response, bounds, asked):
+    with _ending(response, bounds, asked):
         packing = response.headers.get("Content-Encoding", "identity").lower()
         if packing == "gzip":
             return _joined(_unpacked(_pieces(response), asked), bounds, asked)
@@ -68,35 +67,25 @@ def read_body(
         return _joined(_pieces(response), bounds, asked)
 
 
-class _Deadline:
-    """Ends a body that does not end by itself, however steadily it drips."""
+@contextmanager
+def _ending(response: BaseHTTPResponse, bounds: Bounds, asked: str) -> Iterator[None]:
+    """End a body that does not end by itself, however steadily it drips."""
 
-    def __init__(self, response: BaseHTTPResponse, bounds: Bounds, asked: str) -> None:
-        self._response = response
-        self._problem = f"{asked}: the answer did not end in {bounds.seconds:g} seconds"
-        self._passed = False
-        self._timer = threading.Timer(bounds.seconds, self._end)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._timer.cancel()
-        if self._passed:
-            raise ClusterError(self._problem, hint="It may be overloaded: try again.") from error
-
-    def _end(self) -> None:
-        self._passed = True
+    def end() -> None:
         # It may have ended by itself in this very moment.
         with suppress(ValueError, RuntimeError, OSError):
-            self._response.shutdown()
+            response.shutdown()
+
+    deadline = Deadline(bounds.seconds, end)
+    try:
+        with deadline:
+            yield
+    except Exception as error:
+        if deadline.has_passed:
+            raise _too_slow(bounds, asked) from error
+        raise
+    if deadline.has_passed:
+        raise _too_slow(bounds, asked)
 
 
 def _told_length(response: BaseHTTPResponse) -> int:
@@ -164,6 +153,13 @@ def _joined(pieces: Iterable[bytes], bounds: Bounds, asked: str) -> bytes:
         if length > bounds.size:
             raise _too_large(bounds, asked)
     return b"".join(held)
+
+
+def _too_slow(bounds: Bounds, asked: str) -> ClusterError:
+    return ClusterError(
+        f"{asked}: the answer did not end in {bounds.seconds:g} seconds",
+        hint="It may be overloaded: try again.",
+    )
 
 
 def _too_large(bounds: Bounds, asked: str) -> ClusterError:
