@@ -13,13 +13,13 @@
 
 #define INLINED static inline __attribute__((always_inline))
 
+enum { FAILED = -1, DOUBTED, READ };
+enum { BLOCK = 64 };
+
 /* What has been read, and what is left. */
 typedef struct {
     const unsigned char *at, *end;
 } Json;
-
-enum { FAILED = -1, DOUBTED, READ };
-enum { BLOCK = 64 };
 
 static inline void
 skip_blanks(Json *self)
@@ -230,9 +230,11 @@ last_bracket(uint64_t opened, uint64_t closed, ptrdiff_t *open)
     return 0;
 }
 
+/* Go behind the bracket that closes the first one. */
 INLINED int
-skip_brackets(Json *self, ptrdiff_t open)
+skip_brackets(Json *self)
 {
+    ptrdiff_t open = 0;
     unsigned char rest[BLOCK];
     uint64_t carry = 0, in_string = 0;
     for (const unsigned char *at = self->at; at < self->end; at += BLOCK) {
@@ -258,21 +260,21 @@ skip_brackets(Json *self, ptrdiff_t open)
 #ifdef __x86_64__
 /* Every processor of the last fifteen years counts bits in one step, but must be asked to. */
 __attribute__((target("popcnt"))) static int
-skip_brackets_by_popcnt(Json *self, ptrdiff_t open)
+skip_brackets_by_popcnt(Json *self)
 {
-    return skip_brackets(self, open);
+    return skip_brackets(self);
 }
 #endif
 
-/* Go behind the bracket that closes what is open; outside of a string. */
+/* Go to the end of an array or object. */
 static int
-skip_nested(Json *self, ptrdiff_t open)
+skip_nested(Json *self)
 {
 #ifdef __x86_64__
     if (__builtin_cpu_supports("popcnt"))
-        return skip_brackets_by_popcnt(self, open);
+        return skip_brackets_by_popcnt(self);
 #endif
-    return skip_brackets(self, open);
+    return skip_brackets(self);
 }
 
 static int
@@ -287,7 +289,7 @@ skip_value(Json *self)
         return skip_string(self, &has_escapes);
     case '{':
     case '[':
-        return skip_nested(self, 0);
+        return skip_nested(self);
     case 't':
         return skip_word(self, "true");
     case 'f':

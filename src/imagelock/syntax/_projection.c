@@ -14,7 +14,7 @@
 #include "_json.h"
 
 enum { SAME, OWN, OUTPUTS };
-enum { MOST_KEYS = 64 };
+enum { MOST_KEYS = 64, MOST_PAIRS = 512 };
 
 /* What is wanted of a value: all of it, or some keys, or that of each item. */
 typedef struct Shape {
@@ -127,8 +127,23 @@ typedef struct {
     const unsigned char *start, *end;
 } Run;
 
+/* A key that is not wanted, with its value, in an object of some shape. */
+typedef struct {
+    const Shape *shape;
+    const unsigned char *start;
+    size_t length;
+} Pair;
+
+/* The first pairs of an object that were not wanted, in their order. */
+typedef struct {
+    Pair pairs[MOST_PAIRS];
+    size_t count;
+} Passed;
+
 typedef struct {
     Json json;
+    Passed passed[2]; /* in this object, and in the one before it */
+    int now;
     Buffer outputs[OUTPUTS], head;
     Run *runs;
     size_t count, room;
@@ -173,18 +188,55 @@ put_end(Reader *self, unsigned outputs, const char *end)
 
 static int copy_value(Reader *self, const Shape *shape);
 
+/* Go over a pair that is what the object before had in its place, and say if so.
+ *
+ * Objects that stand together are much alike. A value cannot end in two places, but for
+ * a number, behind which more digits may stand. */
+static int
+passed_again(Reader *self, const Shape *shape)
+{
+    const Passed *last = &self->passed[!self->now];
+    size_t number = self->passed[self->now].count;
+    if (number >= last->count)
+        return 0;
+    const Pair *pair = &last->pairs[number];
+    const unsigned char *end = self->json.at + pair->length;
+    if (pair->shape != shape || pair->length >= (size_t)(self->json.end - self->json.at) ||
+        (*end != ',' && *end != '}') || memcmp(self->json.at, pair->start, pair->length) != 0)
+        return 0;
+    self->json.at = end;
+    return 1;
+}
+
+static void
+note_passed(Reader *self, const Shape *shape, const unsigned char *start)
+{
+    Passed *passed = &self->passed[self->now];
+    if (passed->count < MOST_PAIRS)
+        passed->pairs[passed->count++] = (Pair){shape, start, (size_t)(self->json.at - start)};
+}
+
 /* Read a key and its value; note which of the keys were found. */
 static int
 copy_pair(Reader *self, const Shape *shape, uint64_t *found)
 {
-    const unsigned char *name;
+    const unsigned char *name, *start;
     size_t length;
+    skip_blanks(&self->json);
+    start = self->json.at;
+    if (passed_again(self, shape)) {
+        note_passed(self, shape, start);
+        return READ;
+    }
     int read = read_key(&self->json, &name, &length);
     if (read != READ)
         return read;
     const Key *key = find_key(shape, name, length);
-    if (key == NULL)
-        return skip_value(&self->json);
+    if (key == NULL) {
+        read = skip_value(&self->json);
+        note_passed(self, shape, start);
+        return read;
+    }
     uint64_t bit = (uint64_t)1 << (key - shape->keys);
     if (*found & bit)
         return DOUBTED; /* it came twice, and the last one would count */
@@ -200,21 +252,19 @@ copy_pair(Reader *self, const Shape *shape, uint64_t *found)
 static int
 copy_object(Reader *self, const Shape *shape)
 {
-    uint64_t found = 0, all = shape->count < 64 ? ((uint64_t)1 << shape->count) - 1 : UINT64_MAX;
+    uint64_t found = 0;
     int read = put_all(self, shape->outputs, "{", 1);
     self->json.at++;
     skip_blanks(&self->json);
     if (read == READ && take(&self->json, '}'))
         return put_all(self, shape->outputs, "}", 1);
-    while (read == READ && found != all) {
+    while (read == READ) {
         read = copy_pair(self, shape, &found);
         skip_blanks(&self->json);
         if (read == READ && !take(&self->json, ','))
             return take(&self->json, '}') ? put_end(self, shape->outputs, "}") : DOUBTED;
     }
-    if (read == READ) /* nothing else is wanted, and an API server writes no key twice */
-        read = skip_nested(&self->json, 1);
-    return read == READ ? put_end(self, shape->outputs, "}") : read;
+    return read;
 }
 
 static int
@@ -303,6 +353,8 @@ read_items(Reader *self, const Shape *shape)
         const unsigned char *start = self->json.at;
         if (start >= self->json.end || *start != '{')
             return DOUBTED;
+        self->now = !self->now;
+        self->passed[self->now].count = 0;
         size_t same = self->outputs[SAME].size, own = self->outputs[OWN].size;
         int read = copy_object(self, shape);
         if (read == READ)
