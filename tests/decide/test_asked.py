@@ -13,7 +13,7 @@ from imagelock.core.finding import ImageUse
 from imagelock.core.lock import Lock, LockEntry
 from imagelock.core.place import ClusterPlace, FilePlace
 from imagelock.core.reference import ImageReference
-from imagelock.decide.asked import AskedImages
+from imagelock.decide.asked import AskedImages, Judgements
 from imagelock.decide.judge import Terms
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ PLACE = ClusterPlace(namespace="shop", kind="Pod", name="a", container="containe
 
 
 def ask(image: str, policy: Policy = "pinned", lock: Lock | None = LOCK) -> list[Finding]:
-    asked = AskedImages(Terms(policy=policy, lock=lock, exemptions=(), today=date(2027, 1, 1)))
+    asked = AskedImages(
+        Judgements(Terms(policy=policy, lock=lock, exemptions=(), today=date(2027, 1, 1)))
+    )
     asked.take(image, PLACE)
     return asked.findings
 
@@ -53,7 +55,9 @@ def test_nobody_is_told_of_placeholders_where_a_node_tries_to_run_what_is_no_ima
 
 
 def test_what_to_do_about_a_debugging_container_is_not_looked_for_in_a_manifest() -> None:
-    asked = AskedImages(Terms(policy="pinned", lock=None, exemptions=(), today=date(2027, 1, 1)))
+    asked = AskedImages(
+        Judgements(Terms(policy="pinned", lock=None, exemptions=(), today=date(2027, 1, 1)))
+    )
     asked.take("busybox", replace(PLACE, container="ephemeral container debugger"))
 
     assert "kubectl debug" in asked.findings[0].help
@@ -77,7 +81,7 @@ def test_every_image_is_counted_and_one_that_is_exempt_is_told_apart() -> None:
         repository="docker.io/library/redis", namespaces=("shop",), reason="it leaves in March"
     )
     terms = Terms(policy="pinned", lock=None, exemptions=(exemption,), today=date(2027, 1, 1))
-    asked = AskedImages(terms)
+    asked = AskedImages(Judgements(terms))
 
     for image, namespace in (("redis:7", "shop"), ("redis:7", "shop"), ("redis:7", "base")):
         asked.take(image, ClusterPlace(namespace=namespace, kind="Pod", name="a"))

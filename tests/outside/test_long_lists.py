@@ -1,4 +1,4 @@
-"""A list of many pages, which come and are decoded in threads: the same pages and errors."""
+"""A list of many pages, which come in a thread: the same pages, and the same errors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def nobody_is_left() -> Iterator[None]:
 
 
 def threads() -> list[str]:
-    return [one.name for one in threading.enumerate() if one.name in {"next-page", "decoder"}]
+    return [one.name for one in threading.enumerate() if one.name == "next-page"]
 
 
 def page(number: int, *, pages: int = PAGES) -> Answer:
@@ -208,23 +208,6 @@ def test_the_next_page_is_asked_for_before_the_first_one_is_decoded(
     assert asked == sorted(asked)
 
 
-def test_a_page_is_decoded_while_the_one_before_is_looked_at(serve: Serve, reach: Reach) -> None:
-    decoded: list[str] = []
-
-    def noted(data: bytes | memoryview) -> Page:
-        found = parse(data)
-        decoded.append(found.pods[0].name)
-        return found
-
-    pages = list_pages(reach(serve(in_pages)), PATH, noted)
-    for number, _ in enumerate(pages):
-        until = time.monotonic() + 5
-        while number == 5 and len(decoded) < 7 and time.monotonic() < until:
-            time.sleep(0.001)
-        if number == 5:
-            assert len(decoded) == 7
-
-
 def test_a_page_is_looked_at_while_the_next_one_does_not_come(serve: Serve, reach: Reach) -> None:
     come = threading.Event()
 
@@ -242,12 +225,12 @@ def test_a_page_is_looked_at_while_the_next_one_does_not_come(serve: Serve, reac
     assert found == ALL
 
 
-def test_no_more_than_four_pages_are_got_ahead(serve: Serve, reach: Reach) -> None:
+def test_no_more_than_two_pages_are_got_ahead(serve: Serve, reach: Reach) -> None:
     server = serve(in_pages)
 
     for number, _ in enumerate(pages_of(reach(server))):
         time.sleep(0.01)
-        assert len(server.requests) <= number + 1 + 4
+        assert len(server.requests) <= number + 1 + 2
 
 
 def test_where_no_memory_is_to_be_had_at_once_the_pages_come_too(

@@ -16,41 +16,57 @@ from imagelock.decide.judge import Allowed, Denied, Exempt, Judgement, Terms, ju
 if TYPE_CHECKING:
     from imagelock.core.place import ClusterPlace
 
-__all__ = ["AskedImages"]
+__all__ = ["AskedImages", "Judgements"]
 
 _RULES = {"unpinned": "not-pulled-by-digest"}
+
+
+class Judgements:
+    """What may run where by some terms, each image judged once for each namespace."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self._known: dict[tuple[str, str], Judgement | None] = {}
+
+    def of(self, image: str, namespace: str) -> Judgement | None:
+        """Judge an image; ``None`` where it is no image ID."""
+        key = (image, namespace)
+        if key not in self._known:
+            reference = ImageReference.try_parse(image)
+            self._known[key] = (
+                None if reference is None else judge(reference, namespace, self.terms)
+            )
+        return self._known[key]
+
+    def passes(self, image: str, namespace: str) -> bool:
+        """Say whether there is nothing to tell of an image there."""
+        return isinstance(self.of(image, namespace), Allowed | Exempt)
 
 
 class AskedImages:
     """The images that objects of a cluster ask for."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, judgements: Judgements) -> None:
         self.counts: Counter[str] = Counter()
         self.uses = ExemptionUses()
         self.findings: list[Finding] = []
-        self._terms = terms
-        # The same few hundred images are asked for again and again.
-        self._judgements: dict[tuple[str, str], Judgement | None] = {}
+        self._judgements = judgements
         self._uses: Counter[tuple[str, str]] = Counter()
 
     def take(self, image: str, place: ClusterPlace) -> None:
         """Judge one image where it is asked for."""
-        judgement = self._judgement(image, place.namespace)
+        judgement = self._judgements.of(image, place.namespace)
         self.count(image, place.namespace)
         if isinstance(judgement, Denied):
-            self.findings.append(_denied(image, judgement, place, self._terms))
+            self.findings.append(_denied(image, judgement, place, self._judgements.terms))
         elif judgement is None:
             self.findings.append(_no_reference(image, place))
-
-    def passes(self, image: str, namespace: str) -> bool:
-        """Say whether there is nothing to tell of an image there."""
-        return isinstance(self._judgement(image, namespace), Allowed | Exempt)
 
     def count(self, image: str, namespace: str, times: int = 1) -> None:
         """Count an image as asked for."""
         self.counts["images"] += times
         self._uses[image, namespace] += times
-        judgement = self._judgement(image, namespace)
+        judgement = self._judgements.of(image, namespace)
         if isinstance(judgement, Allowed):
             self.counts["allowed"] += times
         elif isinstance(judgement, Exempt):
@@ -61,21 +77,12 @@ class AskedImages:
         """Every image that was asked for, and how often; an exemption is an origin too."""
         uses: Counter[tuple[str, bool]] = Counter()
         for (image, namespace), count in self._uses.items():
-            judgement = self._judgements[image, namespace]
+            judgement = self._judgements.of(image, namespace)
             uses[image, isinstance(judgement, Exempt)] += count
         return tuple(
             ImageUse(image, count, "exempt" if exempt else "unknown")
             for (image, exempt), count in uses.items()
         )
-
-    def _judgement(self, image: str, namespace: str) -> Judgement | None:
-        key = (image, namespace)
-        if key not in self._judgements:
-            reference = ImageReference.try_parse(image)
-            self._judgements[key] = (
-                None if reference is None else judge(reference, namespace, self._terms)
-            )
-        return self._judgements[key]
 
 
 def _denied(image: str, denied: Denied, place: ClusterPlace, terms: Terms) -> Finding:

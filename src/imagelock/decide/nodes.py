@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from imagelock.core.finding import Finding, Skipped
@@ -32,7 +33,7 @@ class NodeImages:
 
     def __init__(self) -> None:
         self.nodes = 0
-        self._held_by: dict[tuple[str, ...], list[str]] = {}
+        self._held_by: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
         self._architectures: dict[str, str] = {}
         self._capped: list[str] = []
 
@@ -46,7 +47,7 @@ class NodeImages:
         self.nodes += 1
         self._architectures[node.name] = node.architecture
         for names in node.images:
-            self._held_by.setdefault(names, []).append(node.name)
+            self._held_by[names].append(node.name)
         if node.images and len(node.images) % _KUBELET_LISTS == 0:
             self._capped.append(node.name)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imagelock.decide.asked import AskedImages
+from imagelock.decide.asked import Judgements
 from imagelock.decide.compared import RunningImages
 from imagelock.decide.running import NO_PROOFS
 
@@ -24,7 +24,7 @@ class Plain:
     """
 
     def __init__(self, terms: Terms) -> None:
-        self._asked = AskedImages(terms)
+        self.judgements = Judgements(terms)
         self._running = RunningImages(NO_PROOFS)
         self._known: dict[tuple[str, tuple[Container, ...]], bool] = {}
 
@@ -38,6 +38,6 @@ class Plain:
 
     def _decide(self, namespace: str, containers: tuple[Container, ...]) -> bool:
         return bool(containers) and all(
-            self._asked.passes(one.image, namespace) and self._running.is_plain(one)
+            self.judgements.passes(one.image, namespace) and self._running.is_plain(one)
             for one in containers
         )

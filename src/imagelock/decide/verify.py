@@ -42,6 +42,7 @@ def verify_pages(
     pages: Iterable[Page],
     terms: Terms,
     *,
+    plain: Plain | None = None,
     proofs: Proofs = NO_PROOFS,
     scope: Scope = EVERYTHING,
     cluster: str = "",
@@ -49,14 +50,14 @@ def verify_pages(
     """Judge every image that the pages name, and compare it with what runs.
 
     Args:
-        pages: The cluster, in pages of any kind and order; what is alike on them was
-            found plain by `Plain` of the same terms.
+        pages: The cluster, in pages of any kind and order.
         terms: What an image is judged by.
+        plain: What found those plain that are alike on the pages, by the same terms.
         proofs: Documents that show which digests belong together.
         scope: What is meant of it.
         cluster: Its name, for the places of findings.
     """
-    verification = _Verification(terms, proofs, scope, cluster)
+    verification = _Verification(plain or Plain(terms), proofs, scope, cluster)
     for page in pages:
         verification.take(page)
     return verification.report()
@@ -65,12 +66,12 @@ def verify_pages(
 class _Verification:
     """Everything that is kept of the pages."""
 
-    def __init__(self, terms: Terms, proofs: Proofs, scope: Scope, cluster: str) -> None:
-        self._terms = terms
+    def __init__(self, plain: Plain, proofs: Proofs, scope: Scope, cluster: str) -> None:
+        self._terms = plain.judgements.terms
         self._proofs = proofs
         self._scope = scope
         self._cluster = cluster
-        self._asked = AskedImages(terms)
+        self._asked = AskedImages(plain.judgements)
         self._running = RunningImages(proofs)
         self._nodes = NodeImages()
         self._lists = Lists()
@@ -78,7 +79,7 @@ class _Verification:
         self._seen: set[str] = set()
         self._counts: Counter[str] = Counter()
         self._left_out = LeftOut(scope)
-        self._is_plain = Plain(terms)
+        self._is_plain = plain
         self._findings: list[Finding] = []
         self._cron_jobs: dict[tuple[str, str], str] = {}
         self._last_page = cluster or "the cluster"
@@ -152,9 +153,12 @@ class _Verification:
             self._left_out.add(alike.namespace, len(alike.uids))
             return
         self._left_out.meet(alike.namespace)
-        fresh = set(alike.uids) - self._seen - {""}
-        self._seen |= fresh
-        count = len(fresh) + alike.uids.count("")
+        before = len(self._seen)
+        self._seen.update(alike.uids)
+        count = len(self._seen) - before
+        if "" in self._seen:  # those that have none are told apart by nothing
+            self._seen.discard("")
+            count += alike.uids.count("") - 1
         if count:  # an image of pods that were all seen before is asked for by none of them
             self._count_pods(alike.namespace, alike.containers, count)
 

@@ -1,18 +1,13 @@
-"""Lists of a cluster, page by page: one comes, one is decoded, and one is looked at.
+"""Lists of a cluster, page by page: one is decoded while the next ones come.
 
 The beginning of a page holds the token of the next one, which so is asked for before
-this one is decoded:
-
-    get 1 ── get 2 ── get 3 ── get 4 ── …
-      └ decode 1 ── decode 2 ── decode 3 ── …
-             └ look at 1 ── look at 2 ── …
+this one is decoded.
 """
 
 from __future__ import annotations
 
 import re
 from contextlib import closing
-from functools import partial
 from itertools import cycle
 from mmap import mmap
 from typing import TYPE_CHECKING, Protocol, TypeVar
@@ -65,8 +60,8 @@ def list_pages(
     Args:
         api: The cluster.
         path: The list's path, such as ``/api/v1/pods``.
-        decode: Makes a page of an answer, in a thread. It must not hold on to anything of
-            it: the page after the next one comes to the same memory.
+        decode: Makes a page of an answer, of which it must not hold on to anything: a
+            later one comes to the same memory.
         limit: The objects of one page.
         params: Further parameters, such as a ``labelSelector``.
 
@@ -77,10 +72,9 @@ def list_pages(
     reader = Reader(api, path, limit=limit, params=params)
     token = ""
     while True:
-        answers = _by_guesses(reader, token)
-        pages = _decoded(answers, partial(api.read, decode=decode))
-        with closing(ahead(pages, name="decoder")) as decoded:
-            for page, guess in decoded:
+        with closing(ahead(_by_guesses(reader, token), name="next-page")) as answers:
+            for data, guess in answers:
+                page = api.read(data, decode)
                 token = reader.follow(page)
                 yield page
                 if token != guess:  # what was got since is no page of this list
@@ -97,15 +91,6 @@ def _by_guesses(reader: Reader, token: str) -> Generator[tuple[bytes | memoryvie
         yield data, token
         if not token:
             return
-
-
-def _decoded(
-    answers: Generator[tuple[bytes | memoryview, str]],
-    decode: Callable[[bytes | memoryview], PageT],
-) -> Generator[tuple[PageT, str]]:
-    with closing(ahead(answers, name="next-page")) as coming:
-        for data, guess in coming:
-            yield decode(data), guess
 
 
 def _room() -> memoryview:

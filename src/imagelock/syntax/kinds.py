@@ -138,7 +138,8 @@ def _node(node: _NodeObject) -> Node:
     return Node(
         name=node.metadata.name,
         architecture=node.status.node_info.architecture,
-        images=tuple(image.names or () for image in node.status.images or ()),
+        # A list, since there are fifty of them on each of thousands of nodes.
+        images=tuple([image.names or () for image in node.status.images or ()]),
     )
 
 

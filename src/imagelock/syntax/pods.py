@@ -286,17 +286,21 @@ def _containers(
     )
 
 
-def _joined(noun: str, asked: _Asked, told: _Told) -> Iterator[Container]:
+def _joined(noun: str, asked: _Asked, told: _Told) -> Sequence[Container]:
+    if not asked:
+        return ()
     statuses = {status.name: status for status in told or ()}
-    for container in asked or ():
-        status = statuses.get(container.name, _UNTOLD)
-        yield Container(
+    joined = [(one, statuses.get(one.name, _UNTOLD)) for one in asked]
+    return [
+        Container(
             kind=noun,
-            name=container.name,
-            image=container.image,
+            name=one.name,
+            image=one.image,
             image_id=status.image_id,
             state=_state(status.state),
         )
+        for one, status in joined
+    ]
 
 
 def _state(state: _ContainerState | None) -> State:
