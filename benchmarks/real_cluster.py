@@ -55,8 +55,8 @@ def _served(folder: Path, size: Size) -> Iterator[Path]:
         with filled(kubeconfig, size, is_ours=False):
             yield kubeconfig
         return
-    with local_cluster(folder) as kubeconfig, filled(kubeconfig, size, is_ours=True):
-        yield kubeconfig
+    with local_cluster(folder) as ours, filled(ours.kubeconfig, size, is_ours=True):
+        yield ours.kubeconfig
 
 
 def _download(folder: Path, kubeconfig: Path, paths: list[str]) -> list[str]:
