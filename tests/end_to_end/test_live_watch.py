@@ -80,8 +80,8 @@ def test_a_replica_that_is_stopped_hands_over_to_one_of_two(
     eventually(lambda: first.is_whole, seconds=60)
     before = holder(cluster)
     others = [start(*options, at=cluster.kubeconfig) for _ in range(2)]
-    for other in others:
-        eventually(lambda one=other: f"is held by {before}" in one.said, seconds=60)
+    waits = f"is held by {before}"
+    eventually(lambda: all(waits in one.said for one in others), seconds=60)
 
     assert first.end() == 0
 
