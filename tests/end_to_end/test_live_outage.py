@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import signal
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tests.end_to_end.real_cluster import ROLES
 from tests.simulators.live_cluster import eventually
 
 from imagelock.outside.cluster import list_pages
 from imagelock.outside.kubernetes_api import connect
+from imagelock.outside.refusals import ApiError
 from imagelock.syntax.kubernetes import parse_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.end_to_end.local_cluster import LocalCluster
     from tests.end_to_end.real_cluster import RealCluster, Watching
@@ -120,3 +125,40 @@ def test_a_server_that_is_not_there_verifies_nothing(
     assert "connection refused" in err
     assert err.splitlines()[-1] == "imagelock verify: nothing was verified"
     own.mend()
+
+
+def test_an_account_that_was_made_anew_goes_on_with_the_token_in_its_file(
+    own: LocalCluster, mortal: RealCluster, start: Start
+) -> None:
+    mortal.pod("early", "redis:7")
+    file = mortal.folder / "token"
+    kubeconfig = account_with_token(mortal, file)
+    watch = start("--namespace", mortal.namespace, at=kubeconfig)
+    eventually(lambda: watch.is_whole, seconds=60)
+
+    mortal.delete(f"{mortal.path('serviceaccounts')}/tester")
+    account_with_token(mortal, file)
+    own.kill("kube-apiserver")
+    own.mend()
+    mortal.pod("late", "redis:7")
+
+    eventually(lambda: ("appeared", "late") in watch.changes, seconds=90)
+    assert watch.changes == [("appeared", "early"), ("appeared", "late")]
+    assert watch.end() == 0
+
+
+def account_with_token(cluster: RealCluster, file: Path) -> Path:
+    """Make an account that may do everything in its namespace, with its token in a file."""
+    cluster.create(cluster.path("serviceaccounts"), {"metadata": {"name": "tester"}})
+    role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"}
+    subject = {"kind": "ServiceAccount", "name": "tester", "namespace": cluster.namespace}
+    binding = {"metadata": {"name": "tester"}, "roleRef": role, "subjects": [subject]}
+    with suppress(ApiError):  # it stayed
+        cluster.create(cluster.path("rolebindings", ROLES), binding)
+    document = json.loads(cluster.as_account("tester").read_text())
+    user = document["users"][0]["user"]
+    file.write_text(user.pop("token"))
+    user["tokenFile"] = str(file)
+    kubeconfig = cluster.folder / "with-token-file"
+    kubeconfig.write_text(json.dumps(document))
+    return kubeconfig
