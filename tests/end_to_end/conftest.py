@@ -125,7 +125,7 @@ def example(tmp_path_factory: pytest.TempPathFactory, real_part: Callable[[str],
     return pipeline
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return the administrator's kubeconfig of a real API server, or skip."""
     if VARIABLE in os.environ:
