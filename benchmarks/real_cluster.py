@@ -10,6 +10,7 @@ import argparse
 import base64
 import json
 import os
+import signal
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="for the server's files, and credentials")
     parser.add_argument("paths", nargs="+", help="the lists to download")
     args = parser.parse_args()
+    # Whoever ends this process ends its servers, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with _served(args.folder.resolve(), Size(args.pods)) as kubeconfig:
         command = _download(args.folder.resolve(), kubeconfig, args.paths)
         print(json.dumps({"kubeconfig": str(kubeconfig), "download": command}), flush=True)
