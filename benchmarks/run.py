@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
+from benchmarks.real_server import measure_server
 from benchmarks.startup import measure_startup
 from benchmarks.tables import Table, render
 from benchmarks.throughput import FULL_INPUTS, INPUTS, measure_throughput
@@ -50,11 +51,16 @@ def _verify(args: argparse.Namespace) -> Table:
     return measure_verify(3, FULL_CLUSTERS if args.full else CLUSTERS)
 
 
+def _server(args: argparse.Namespace) -> Table:
+    return measure_server(1, 600) if args.tiny else measure_server(3, args.pods)
+
+
 # One row a benchmark.
 BENCHMARKS: dict[str, Callable[[argparse.Namespace], Table]] = {
     "startup": _startup,
     "override": _override,
     "verify": _verify,
+    "server": _server,
 }
 
 
@@ -63,6 +69,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("only", nargs="*", default="all", choices=[*BENCHMARKS, "all"])
     parser.add_argument(
         "--full", action="store_true", help="with 100 MB to override, and 10,000 pods for kubectl"
+    )
+    parser.add_argument(
+        "--pods", type=int, default=30_000, help="of the real API server; 30000 by default"
     )
     parser.add_argument("--tiny", action="store_true", help="one quick round, to see that it works")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from benchmarks.measure import Measured
 
-__all__ = ["CLUSTERS", "FULL_CLUSTERS", "TINY_CLUSTERS", "measure_verify"]
+__all__ = ["CLUSTERS", "FULL_CLUSTERS", "TINY_CLUSTERS", "measure_verify", "row_of"]
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGELOCK = str(Path(sys.executable).with_name("imagelock"))
@@ -65,7 +65,7 @@ def measure_verify(rounds: int, clusters: tuple[Cluster, ...]) -> Table:
             for case in measured.values():
                 way = case.name.partition(", ")[2]
                 limit = measured[_named("limit", way)]
-                rows.append(_row(cluster.pods, case, server.megabytes, limit.wall))
+                rows.append(row_of(cluster.pods, case, server.megabytes, limit.wall))
     return Table(
         name="verify",
         title=f"Verify of a live cluster: median of {rounds} interleaved runs",
@@ -124,7 +124,8 @@ def _kubeconfig(folder: Path, port: int, *, is_secure: bool = False) -> str:
     return str(path)
 
 
-def _row(pods: int, measured: Measured, megabytes: float, limit: float) -> Row:
+def row_of(pods: int, measured: Measured, megabytes: float, limit: float) -> Row:
+    """Return the row of one program, with its time as a multiple of the limit's."""
     fastest, slowest = (f"{seconds:.2f}" for seconds in measured.spread)
     return (
         f"{pods:,}",

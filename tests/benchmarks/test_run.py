@@ -10,15 +10,19 @@ from pathlib import Path
 
 import pytest
 import yaml
+from tests.end_to_end.local_cluster import PROGRAMS, is_installed
 
+VARIABLE = "IMAGELOCK_TEST_KUBECONFIG"
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(*arguments: str, environment: dict[str, str] | None = None) -> str:
+    # A cluster that is there for tests need not be filled with pods.
+    inherited = {key: value for key, value in os.environ.items() if key != VARIABLE}
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=ROOT,
-        env=os.environ | (environment or {}),
+        env=inherited | (environment or {}),
         capture_output=True,
         text=True,
         check=True,
@@ -55,6 +59,7 @@ def test_a_tiny_run_prints_its_tables_and_writes_its_figures(tmp_path: Path) -> 
 
     printed = run(
         "benchmarks.run",
+        *("startup", "override", "verify"),
         "--tiny",
         "--json",
         str(figures),
@@ -71,3 +76,20 @@ def test_a_tiny_run_prints_its_tables_and_writes_its_figures(tmp_path: Path) -> 
     programs = {row[1] for row in document["tables"][2]["rows"]}
     ways = ("", ", TLS", ", slow")
     assert programs == {f"{name}{way}" for name in ("limit", "imagelock") for way in ways}
+
+
+def test_without_a_real_server_its_benchmark_says_what_is_missing(tmp_path: Path) -> None:
+    printed = run("benchmarks.run", "--tiny", "server", environment={"PATH": str(tmp_path)})
+
+    assert "not measured: there is no real API server" in printed
+
+
+def test_a_real_server_is_measured_where_there_is_one(tmp_path: Path) -> None:
+    if not is_installed():
+        pytest.skip(f"needs {' and '.join(PROGRAMS)} on PATH")
+    figures = tmp_path / "figures.json"
+
+    run("benchmarks.run", "--tiny", "server", "--json", str(figures))
+
+    [table] = json.loads(figures.read_text())["tables"]
+    assert {"limit", "imagelock"} <= {row[1] for row in table["rows"]}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from tests.end_to_end.local_cluster import PROGRAMS, is_installed, local_cluster
+from tests.end_to_end.local_cluster import PROGRAMS, LocalCluster, is_installed, local_cluster
 from tests.end_to_end.real_cluster import RealCluster, Watching
 
 from imagelock.cli.main import main
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Start = Callable[..., Watching]
 
 VARIABLE = "IMAGELOCK_TEST_KUBECONFIG"
+_PROGRAMS = f"have {' and '.join(PROGRAMS)} on PATH"
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "app-of-apps"
 TEMPLATES = ROOT / "templates"
@@ -124,17 +125,37 @@ def example(tmp_path_factory: pytest.TempPathFactory, real_part: Callable[[str],
     return pipeline
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def kubeconfig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Return the administrator's kubeconfig of a real API server, or skip."""
     if VARIABLE in os.environ:
         yield Path(os.environ[VARIABLE])
         return
     if not is_installed():
-        programs = " and ".join(PROGRAMS)
-        pytest.skip(f"needs a real API server: name its kubeconfig in {VARIABLE}, or {programs}")
+        pytest.skip(f"needs a real API server: name its kubeconfig in {VARIABLE}, or {_PROGRAMS}")
     with local_cluster(tmp_path_factory.mktemp("cluster")) as it:
+        yield it.kubeconfig
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """Return a real API server that may be killed, or skip."""
+    if not is_installed():
+        pytest.skip(f"needs a real API server of its own, to be killed: {_PROGRAMS}")
+    with local_cluster(tmp_path_factory.mktemp("own")) as it:
         yield it
+
+
+@pytest.fixture
+def mortal(own: LocalCluster, tmp_path: Path) -> Iterator[RealCluster]:
+    """Return a namespace of it; what died in the test before is started again."""
+    own.mend()
+    it = RealCluster(own.kubeconfig, tmp_path)
+    it.open()
+    try:
+        yield it
+    finally:
+        it.close()
 
 
 @pytest.fixture

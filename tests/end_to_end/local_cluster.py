@@ -8,8 +8,9 @@ import shutil
 import socket
 import subprocess
 import time
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
 import trustme
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -34,15 +35,92 @@ def is_installed() -> bool:
 
 
 @contextmanager
-def local_cluster(folder: Path) -> Iterator[Path]:
-    """Run a cluster without nodes, and give the kubeconfig of its administrator."""
-    kubeconfig = _write(folder, port := _free_port())
-    etcd = f"http://127.0.0.1:{_free_port()}"
-    with ExitStack() as open_:
-        open_.enter_context(_running(folder, "etcd", _etcd(etcd, folder)))
-        server = open_.enter_context(_running(folder, "kube-apiserver", _api(etcd, port)))
-        _await(kubeconfig, server, folder)
-        yield kubeconfig
+def local_cluster(folder: Path) -> Iterator[LocalCluster]:
+    """Run a cluster without nodes."""
+    cluster = LocalCluster(folder)
+    try:
+        cluster.mend()
+        yield cluster
+    finally:
+        for name in reversed(PROGRAMS):
+            cluster.end(name)
+
+
+class LocalCluster:
+    """A cluster whose programs can be killed, and started again where they were.
+
+    Attributes:
+        kubeconfig: Of its administrator.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._port = _free_port()
+        self._store = f"http://127.0.0.1:{_free_port()}"
+        self._options = {
+            "etcd": _etcd(self._store, folder),
+            "kube-apiserver": _api(self._store, self._port),
+        }
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self.kubeconfig = _write(folder, self._port)
+
+    def mend(self) -> None:
+        """Start what does not run, and wait until it answers."""
+        for name in PROGRAMS:
+            if name not in self._running:
+                self._start(name)
+        self._wait()
+
+    def _start(self, name: str) -> None:
+        command = [name, *(f"--{key}={value}" for key, value in self._options[name].items())]
+        with self._log(name).open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                command, cwd=self._folder, stdout=log, stderr=log
+            )
+
+    def kill(self, name: str) -> None:
+        """End one of them as a power cut does."""
+        self._running[name].kill()
+        self._running.pop(name).wait(20)
+
+    def end(self, name: str) -> None:
+        """End one of them, if it runs."""
+        process = self._running.pop(name, None)
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(20)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + _STARTING
+        while True:
+            try:
+                connect(self.kubeconfig, None, patience=_ONCE).get("/api/v1/namespaces/default")
+            except ClusterError as error:
+                server = self._running["kube-apiserver"]
+                if server.poll() is not None or time.monotonic() > deadline:
+                    log = self._log("kube-apiserver").read_text(errors="replace")
+                    raise AssertionError(f"{error}\n{log[-3_000:]}") from error
+                time.sleep(0.2)
+            else:
+                return
+
+    def forget(self) -> None:
+        """Let the store forget its past, as an API server does every few minutes (compaction)."""
+        now = self._ask("range", {"key": base64.b64encode(b"/").decode()})["header"]["revision"]
+        self._ask("compaction", {"revision": now, "physical": True})
+
+    def _ask(self, what: str, body: Any) -> Any:
+        request = Request(f"{self._store}/v3/kv/{what}", json.dumps(body).encode())  # noqa: S310
+        with urlopen(request, timeout=20) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def _log(self, name: str) -> Path:
+        return self._folder / f"{name}.log"
 
 
 def _etcd(url: str, folder: Path) -> dict[str, str]:
@@ -99,37 +177,6 @@ def _write(folder: Path, port: int) -> Path:
     kubeconfig = folder / "kubeconfig"
     kubeconfig.write_text(json.dumps(document))
     return kubeconfig
-
-
-@contextmanager
-def _running(folder: Path, name: str, options: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    command = [name, *(f"--{option}={value}" for option, value in options.items())]
-    with (
-        (folder / f"{name}.log").open("wb") as log,
-        subprocess.Popen(command, cwd=folder, stdout=log, stderr=log) as process,
-    ):
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-
-
-def _await(kubeconfig: Path, server: subprocess.Popen[bytes], folder: Path) -> None:
-    deadline = time.monotonic() + _STARTING
-    while True:
-        try:
-            connect(kubeconfig, None, patience=_ONCE).get("/api/v1/namespaces/default")
-        except ClusterError as error:
-            if server.poll() is not None or time.monotonic() > deadline:
-                log = (folder / "kube-apiserver.log").read_text(errors="replace")
-                raise AssertionError(f"{error}\n{log[-3_000:]}") from error
-            time.sleep(0.2)
-        else:
-            return
 
 
 def _free_port() -> int:
