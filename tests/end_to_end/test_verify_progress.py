@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGES = 8
-RATE = re.compile(r"verifying pods: [\d,]+, [\d,]+/s")
+RATE = re.compile(r"verifying pods: [\d,]+, [\d,]+/s  reading pods")
 
 
 def slow_pages(request: Request) -> Answer:

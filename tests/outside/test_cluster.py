@@ -106,6 +106,26 @@ def test_an_expired_list_goes_on_with_the_token_that_the_server_gives(
     assert "/api/v1/pods expired while it was read" in notices[0]
 
 
+def test_a_list_that_expires_again_and_again_is_told_of_once(
+    serve: Serve, reach: Reach, notices: list[str]
+) -> None:
+    def expired(token: str) -> Answer:
+        return said(410, "too old", metadata={"continue": token})
+
+    server = serve(
+        by_token(
+            first=page("a", more="t"),
+            t=expired("t2"),
+            t2=page("b", more="u"),
+            u=expired("u2"),
+            u2=page("c"),
+        )
+    )
+
+    assert names(reach(server)) == ["a", "b", "c"]
+    assert len(notices) == 1
+
+
 def test_an_expired_list_without_a_token_is_an_error(serve: Serve, reach: Reach) -> None:
     server = serve(by_token(first=page("a", more="t"), t=said(410, "too old")))
 

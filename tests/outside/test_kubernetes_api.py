@@ -255,6 +255,17 @@ def test_an_answer_that_is_no_status_is_not_shown(serve: Serve, reach: Reach) ->
     assert "no answer of an API server" in str(caught.value)
 
 
+def test_the_timeout_of_an_api_server_is_told_in_its_words(serve: Serve, reach: Reach) -> None:
+    # Of all its refusals, this one comes without a kind.
+    body = (
+        b'{"metadata":{},"status":"Failure","message":"Timeout: request did not complete within'
+        b' the allotted duration","reason":"Timeout","details":{},"code":504}'
+    )
+
+    with pytest.raises(ApiError, match=r"failed \(504\): Timeout: request did not complete"):
+        reach(serve(Answer(status=504, body=body))).get("/api/v1/pods")
+
+
 def test_a_secret_that_the_server_repeats_is_hidden(
     serve: Serve, reach: Reach, tls: ssl.SSLContext, trusted: dict[str, str]
 ) -> None:

@@ -143,5 +143,10 @@ def _named(sources: list[str]) -> str:
 def _watched(pages: Iterator[Page], console: Console) -> Iterator[Page]:
     with console.progress("verifying pods") as progress:
         for page in pages:
-            progress.advance(page.pod_count, note=page.kind)
+            progress.advance(page.pod_count, note=_what_is_read(page.kind))
             yield page
+
+
+def _what_is_read(kind: str) -> str:
+    listed = kind.removesuffix("List")
+    return f"reading {listed.lower()}s" if listed and listed != kind else ""

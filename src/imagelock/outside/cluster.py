@@ -115,6 +115,7 @@ class Reader:
         self._path = path
         self._params = {**(params or {}), "limit": str(limit)}
         self._followed: set[str] = set()
+        self._has_expired = False
 
     def fetch(self, token: str) -> bytes:
         """Return the page that a token stands for, or where it has expired, the one after.
@@ -139,15 +140,21 @@ class Reader:
                 if error.code != _EXPIRED or not fresh:
                     raise
                 token = fresh
-                self._api.notice(
-                    f"the list {self._path} expired while it was read: what follows is newer than "
-                    "what came before, so an object that changed in between may be missing or "
-                    "come twice"
-                )
+                self._tell_that_it_expired()
         raise ClusterError(
             f"{self._api.host}{self._path}: the list expires faster than it can be read",
             hint="The server forgets its past too early (etcd compaction): try again later.",
         )
+
+    def _tell_that_it_expired(self) -> None:
+        """Tell it once: a long list on a busy cluster can expire at every page."""
+        if not self._has_expired:
+            self._api.notice(
+                f"the list {self._path} expired while it was read: what follows is newer than "
+                "what came before, so an object that changed in between may be missing or "
+                "come twice"
+            )
+        self._has_expired = True
 
     def follow(self, page: Page) -> str:
         """Return the token of the page after this one, or nothing at the end.

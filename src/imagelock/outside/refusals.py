@@ -77,7 +77,9 @@ class _Details(Struct):
 class Status(Struct):
     """The API server's own account of what went wrong."""
 
-    kind: str
+    kind: str = ""
+    status: str = ""
+    code: int = 0
     message: str = ""
     reason: str = ""
     metadata: _Metadata | None = None
@@ -161,7 +163,7 @@ def refusal(code: int, body: bytes, asked: str, secrets: Iterable[str]) -> ApiEr
         asked: What was asked for, such as ``GET /api/v1/pods``, with the server.
         secrets: What must not be shown.
     """
-    status = _status(body)
+    status = _status(body, code)
     told = hidden(status.message, secrets) if status else ""
     problem, hint = _explained(code)
     missing = parse_missing(told) if code == _FORBIDDEN else None
@@ -208,12 +210,14 @@ def unreachable(error: HTTPError, host: str, proxy: str) -> UnreachableError:
     )
 
 
-def _status(body: bytes) -> Status | None:
+def _status(body: bytes, code: int) -> Status | None:
     try:
         status = msgspec.json.decode(body, type=Status)
     except msgspec.DecodeError:
         return None
-    return status if status.kind == "Status" else None
+    # Of its own timeout (504) an API server writes no kind.
+    is_nameless = not status.kind and status.status == "Failure" and status.code == code
+    return status if status.kind == "Status" or is_nameless else None
 
 
 def _explained(code: int) -> tuple[str, str]:
