@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["Token", "tokens"]
 
 # What a name may not follow: a letter of a longer word, the "/" or ":" of an
-# address, and the end of "$(VARIABLE)", "${VARIABLE}" and "<placeholder>". It may
-# follow ":-" in "${VARIABLE:-<image ID>}".
-_BEFORE = r"(?:(?<=:-)|(?<![A-Za-z0-9_./:@%~+$)}>\\*-]))"
+# address, the end of "$(VARIABLE)", "${VARIABLE}" and "<placeholder>", and the "${"
+# of a variable whose own name has a colon. It may follow ":-" in
+# "${VARIABLE:-<image ID>}".
+_BEFORE = r"(?:(?<=:-)|(?<![A-Za-z0-9_./:@%~+$)}>\\*-])(?<!\$\{))"
 _AFTER = r"(?![A-Za-z0-9_/@:$({<\\*%-])"
 _MARKS = ("{{", "}}", "{%", "%}")
 
