@@ -3,7 +3,8 @@
 {registry, repository, tag, digest}         keys that are parts by themselves
 {image, imageTag}                           keys of one family
 {operatorImage, operatorImageTag}           and of another
-    {agentRepository, agentTag}                 and of one that does not say image
+{agentRegistry, agentRepository, agentTag}  and of one that does not say image
+{agentImage, agentTag}
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from imagelock.document.nodes import Node, Scalar
+from imagelock.find.names import is_image_key
 from imagelock.find.visit import followed
 
 if TYPE_CHECKING:
@@ -52,8 +54,11 @@ _MEMBER = re.compile(
 )
 # agentRepository, agentTag
 _OTHER_MEMBER = re.compile(
-    r"(?P<stem>[A-Za-z0-9_-]*[a-z0-9_-])[_-]?(?P<part>Repository|Tag|Digest|_repository|_tag|_digest)"
+    r"(?P<stem>[A-Za-z0-9_-]*[a-z0-9_-])[_-]?"
+    r"(?P<part>(?:Registry|Repository|Tag|Digest)|_(?:registry|repository|tag|digest))"
 )
+# agentImage, agent_image
+_IMAGE_OF = re.compile(r"(?P<stem>[A-Za-z0-9_-]*?[a-z0-9])(?:Image|[_-]image)")
 # Joined to the tag, by charts that have such a key.
 _AFFIXES = frozenset(("tagSuffix", "suffix", "flavour", "variant"))
 # Cilium's operator: one digest for each of its variants, genericDigest, awsDigest ...
@@ -143,10 +148,30 @@ def _add(groups: dict[str, Parts], stem: str, part: str, key: Scalar, value: Nod
 
 
 def _with_stems(groups: dict[str, Parts], mapping: Mapping) -> Iterator[Parts]:
-    """Let the key that a family is named for be its ``image``."""
+    """Let the key that a family is named for, or that says its image, be its ``image``."""
     stems = groups.keys() - {""}
     if stems:
         for key, value in mapping.pairs:
-            if type(key) is Scalar and key.value in stems and type(followed(value)) is Scalar:
+            if type(key) is not Scalar or type(followed(value)) is not Scalar:
+                continue
+            if key.value in stems:
                 _add(groups, key.value, "image", key, value)
+            elif (stem := _stem_of_an_image(key.value)) in stems:
+                _add_image(groups[stem], key, value)
     yield from groups.values()
+
+
+def _stem_of_an_image(key: str) -> str:
+    """Return ``agent`` of ``agentImage`` and ``agent_image``; empty where there is none."""
+    found = _IMAGE_OF.fullmatch(key)
+    return found["stem"] if found and is_image_key(key) else ""
+
+
+def _add_image(group: Parts, key: Scalar, value: Node) -> None:
+    """Add ``agentImage`` beside ``agentTag``, if it has no tag of its own."""
+    image = followed(value)
+    assert type(image) is Scalar  # noqa: S101  (whoever adds has looked)
+    if group.has("repository", "name", "image") or not group.value("tag"):
+        return
+    if ":" not in image.value.rpartition("/")[2]:
+        _add({group.stem: group}, group.stem, "image", key, value)

@@ -61,9 +61,13 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
         visit.enter_values(mapping, path)
     if visit.has_spoken_of(mapping):
         return
-    is_image_key = names_an_image(path) or (
-        mapping.text_of("repository") is not None
-        and (_is_below_images(path) or _spells_its_registry(mapping, path, visit))
+    is_image_key = (
+        names_an_image(path)
+        or _is_one_of_images(mapping, path)
+        or (
+            mapping.text_of("repository") is not None
+            and (_is_below_images(path) or _spells_its_registry(mapping, path, visit))
+        )
     )
     for parts in groups_of(mapping):
         if any(visit.is_whole(scalar) for scalar in parts.scalars.values()):
@@ -93,6 +97,14 @@ def _is_below_images(path: Path) -> bool:
         if part in {"image", "images"}:
             return True
     return False
+
+
+def _is_one_of_images(mapping: Mapping, path: Path) -> bool:
+    """Say whether a name with a tag stands right below a key that says image or images."""
+    if path is None or not isinstance(path[1], str) or not names_an_image(path[0]):
+        return False
+    has_name = any(mapping.text_of(key) for key in ("name", "repo"))
+    return has_name and bool(mapping.text_of("tag"))
 
 
 def _spells_its_registry(mapping: Mapping, path: Path, visit: Visit) -> bool:
