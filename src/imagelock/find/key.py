@@ -44,6 +44,7 @@ _VALUES = frozenset(("values", "valuesInline"))
 _CHOICES = ("options", "values", "choices", "allowed")
 # {from: <image ID>, to: <image ID>}: what is copied, and where it is pushed to
 _COPIED = re.compile(r"src|source|from|dst|dest|destination|target|to|mirror", re.IGNORECASE)
+_RECIPES = ("dockerfile", "dockerfilePath")
 # Beside an image without a tag, these may be joined to it by whoever reads it:
 # version, imageTag, dockerTag, defaultImageVersion.
 _VERSION = re.compile(r"version|tag|[A-Za-z0-9_-]*?(?:[a-z0-9_-]Tag|_tag|[iI]mage_?[vV]ersion)")
@@ -63,7 +64,7 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
         node = followed(value)
         if isinstance(node, Mapping | Sequence):
             yield from _inside(node, name, place, visit)
-        elif _is_no_input(name, mapping, path):
+        elif _is_no_input(name, mapping, path) or (is_image_key(name) and _is_built(mapping)):
             visit.claim(*(part for part in (node,) if type(part) is Scalar))
         elif is_image_key(name):
             yield from _image(mapping, name, value, place, visit)
@@ -82,6 +83,11 @@ def _is_no_input(key: str, mapping: Mapping, path: Path) -> bool:
     if key == "containerImage":
         return path[1] == "annotations"
     return key == "image" and path[0] == (None, "services") and mapping.get("build") is not None
+
+
+def _is_built(mapping: Mapping) -> bool:
+    """Say whether a recipe stands beside an image, which is what is built (devfile, chartpress)."""
+    return any(mapping.get(key) is not None for key in _RECIPES)
 
 
 def _is_variable(key: str) -> bool:
