@@ -35,7 +35,8 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Layer]:
     values = _values_of(mapping)
     layers = [*_layers(values, path), *parameters_of(parameters, (path, "set"), visit)]
     if layers:
-        visit.replace(parameters, *values)
+        # The parameters are walked, too: the lock may know what has a template for a name.
+        visit.replace(*values)
         yield overlaid(layers, path, visit)
 
 

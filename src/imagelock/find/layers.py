@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from imagelock.document.nodes import Mapping, Node, Scalar, Sequence
-from imagelock.find.visit import Layer, followed, scalar_under
+from imagelock.find.visit import Layer, followed, scalar_under, value_under
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def _remember(root: Node, path: Path, visit: Visit) -> None:
             stack += [(item, (place, index)) for index, item in enumerate(node.items)]
 
 
-_Tree = dict[str, "_Tree | Scalar"]
+_Tree = dict[str, "_Tree | Scalar | Sequence"]
 
 
 def parameters_of(parameters: Sequence, path: Path, visit: Visit) -> Iterator[tuple[Node, Path]]:
@@ -78,10 +78,10 @@ def parameters_of(parameters: Sequence, path: Path, visit: Visit) -> Iterator[tu
         entry = followed(item)
         if not isinstance(entry, Mapping):
             continue
-        name, value = scalar_under(entry, "name"), scalar_under(entry, "value")
+        name, (key, value) = scalar_under(entry, "name"), _value_of(entry)
         if name is None or value is None or name.is_templated:
             continue
-        visit.move(value, ((path, index), "value"))
+        _remember(value, ((path, index), key), visit)
         text = name.text
         parts = [part.replace("\\.", ".") for part in _UNESCAPED_DOT.split(name.value)]
         if len(parts) <= _DEEPEST:
@@ -90,7 +90,15 @@ def parameters_of(parameters: Sequence, path: Path, visit: Visit) -> Iterator[tu
         yield _as_mapping(tree, parameters, text), path
 
 
-def _plant(tree: _Tree, parts: list[str], value: Scalar) -> None:
+def _value_of(parameter: Mapping) -> tuple[str, Scalar | Sequence | None]:
+    """Return the value of a parameter, or the list that Helmfile calls ``values``."""
+    values = followed(value_under(parameter, "values"))
+    if isinstance(values, Sequence):
+        return "values", values
+    return "value", scalar_under(parameter, "value")
+
+
+def _plant(tree: _Tree, parts: list[str], value: Scalar | Sequence) -> None:
     *above, last = parts
     for part in above:
         branch = tree.get(part)

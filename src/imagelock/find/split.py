@@ -38,6 +38,8 @@ _SOURCE_KEY = re.compile(
 _SOURCE_HOST = re.compile(r"(?:github|gitlab|bitbucket)\.(?:com|org)/")
 # Beside these, a registry is one to log in to, or one of charts.
 _ACCOUNT = ("username", "password", "secretName", "existingSecret", "insecure", "url", "version")
+# Below an image, these describe it.
+_NO_IMAGES = frozenset(("annotations", "labels", "metadata", "os"))
 # A name that is a registry's alone: to be joined to names that stand elsewhere.
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
 
@@ -102,6 +104,8 @@ def _is_below_images(path: Path) -> bool:
 def _is_one_of_images(mapping: Mapping, path: Path) -> bool:
     """Say whether a name with a tag stands right below a key that says image or images."""
     if path is None or not isinstance(path[1], str) or not names_an_image(path[0]):
+        return False
+    if path[1] in _NO_IMAGES or _is_source(mapping, path):
         return False
     has_name = any(mapping.text_of(key) for key in ("name", "repo"))
     return has_name and bool(mapping.text_of("tag"))
