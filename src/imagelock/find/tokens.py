@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from imagelock.document.nodes import Scalar
 
-__all__ = ["Token", "addressed", "tokens", "touches_a_template"]
+__all__ = ["Token", "addressed", "default_of", "tokens", "touches_a_template"]
 
 # What a name may not follow: a letter of a longer word, the "/" or ":" of an
 # address, the end of "$(VARIABLE)", "${VARIABLE}" and "<placeholder>", and the "${"
@@ -35,6 +35,8 @@ __all__ = ["Token", "addressed", "tokens", "touches_a_template"]
 _BEFORE = r"(?:(?<=:-)|(?<![A-Za-z0-9_./:@%~+$)}>\\*-])(?<!\$\{))"
 _BEHIND_SCHEME = r"(?<=docker://)(?<![A-Za-z0-9+.-]docker://)"
 _AFTER = r"(?![A-Za-z0-9_/@:$({<\\*%-])"
+# ${IMAGE:-alpine}, and nothing else
+_DEFAULT = re.compile(r"\s*\$\{[A-Za-z_][A-Za-z0-9_]*:?[-=](?P<image>[^\s{}$]+)\}\s*")
 _MARKS = ("{{", "}}", "{%", "%}")
 
 
@@ -97,6 +99,13 @@ def addressed(scalar: Scalar) -> Iterator[Token]:
     return tokens(scalar, _BEHIND_SCHEME)
 
 
+def default_of(scalar: Scalar) -> Token | None:
+    """Return the image ID, with or without a tag, that a variable alone has as its default."""
+    found = _DEFAULT.fullmatch(scalar.value)
+    image = ImageReference.try_parse(found["image"]) if found else None
+    return Token(image, found.start("image")) if found and image else None
+
+
 def touches_a_template(scalar: Scalar, start: int, end: int) -> bool:
     """Say whether a piece of a scalar's value holds a template, or is joined to one.
 
@@ -105,7 +114,9 @@ def touches_a_template(scalar: Scalar, start: int, end: int) -> bool:
     """
     if _has_template_near(scalar) and _touches(scalar, start, end):
         return True
-    return "$" in scalar.value and is_template(scalar.value[start:end]) and not any(tokens(scalar))
+    if "$" not in scalar.value or not is_template(scalar.value[start:end]):
+        return False
+    return default_of(scalar) is None and not any(tokens(scalar))
 
 
 def _has_template_near(scalar: Scalar) -> bool:
