@@ -82,12 +82,20 @@ def _is_no_input(key: str, mapping: Mapping, path: Path) -> bool:
         return True
     if key == "containerImage":
         return path[1] == "annotations"
-    return key == "image" and path[0] == (None, "services") and mapping.get("build") is not None
+    if key == "lastTriggeredImage":  # OpenShift writes it
+        return True
+    return key == "image" and path[0] == (None, "services") and _has(mapping, "build")
 
 
 def _is_built(mapping: Mapping) -> bool:
     """Say whether a recipe stands beside an image, which is what is built (devfile, chartpress)."""
-    return any(mapping.get(key) is not None for key in _RECIPES)
+    return any(_has(mapping, key) for key in _RECIPES)
+
+
+def _has(mapping: Mapping, key: str) -> bool:
+    """Say whether a key is there, and says more than null."""
+    node = followed(mapping.get(key))
+    return node is not None and not (type(node) is Scalar and node.is_null)
 
 
 def _is_variable(key: str) -> bool:

@@ -20,8 +20,6 @@ from imagelock.find.names import is_image_key
 from imagelock.find.visit import followed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from imagelock.document.nodes import Mapping
 
 __all__ = ["ADDRESSES", "DIGEST_KEYS", "NAMESPACES", "Parts", "groups_of", "is_part"]
@@ -91,14 +89,25 @@ class Parts(Struct, frozen=True):
         """Say whether any of these parts is there, though it may be empty."""
         return any(part in self.scalars for part in parts)
 
+    def add(self, part: str, key: Scalar, place: Node) -> None:
+        """Make a scalar one of the parts."""
+        scalar = followed(place)
+        assert type(scalar) is Scalar  # noqa: S101  (whoever adds has looked)
+        self.scalars[part], self.places[part], self.keys[part] = scalar, place, key
+
+    def take(self, part: str, other: Parts) -> None:
+        """Make a part of another group one of this one, if it is there."""
+        if other.has(part):
+            self.add(part, other.keys[part], other.places[part])
+
 
 def is_part(key: str) -> bool:
     """Say whether a key, by itself or with others of its family, makes a mapping interesting."""
     return key in _TELLING or _member(key) is not None
 
 
-def groups_of(mapping: Mapping) -> Iterator[Parts]:
-    """Yield the groups of keys that may make one image each."""
+def groups_of(mapping: Mapping) -> dict[str, Parts]:
+    """Return the groups of keys that may make one image each, by their stems."""
     groups: dict[str, Parts] = {}
     for key, value in mapping.pairs:
         scalar = followed(value)
@@ -111,7 +120,8 @@ def groups_of(mapping: Mapping) -> Iterator[Parts]:
             _add(groups, *member, key, value)
     if "" in groups:
         groups[""] = replace(groups[""], obstacle=_obstacle(mapping, groups[""].value("tag")))
-    yield from _with_stems(groups, mapping)
+    _add_stems(groups, mapping)
+    return groups
 
 
 def _obstacle(mapping: Mapping, tag: str) -> str:
@@ -139,26 +149,19 @@ def _member(key: str) -> tuple[str, str] | None:
 
 
 def _add(groups: dict[str, Parts], stem: str, part: str, key: Scalar, value: Node) -> None:
-    group = groups.setdefault(stem, Parts(stem, {}, {}, {}))
-    scalar = followed(value)
-    assert type(scalar) is Scalar  # noqa: S101  (whoever adds has looked)
-    group.scalars[part] = scalar
-    group.places[part] = value
-    group.keys[part] = key
+    groups.setdefault(stem, Parts(stem, {}, {}, {})).add(part, key, value)
 
 
-def _with_stems(groups: dict[str, Parts], mapping: Mapping) -> Iterator[Parts]:
+def _add_stems(groups: dict[str, Parts], mapping: Mapping) -> None:
     """Let the key that a family is named for, or that says its image, be its ``image``."""
     stems = groups.keys() - {""}
-    if stems:
-        for key, value in mapping.pairs:
-            if type(key) is not Scalar or type(followed(value)) is not Scalar:
-                continue
-            if key.value in stems:
-                _add(groups, key.value, "image", key, value)
-            elif (stem := _stem_of_an_image(key.value)) in stems:
-                _add_image(groups[stem], key, value)
-    yield from groups.values()
+    for key, value in mapping.pairs if stems else ():
+        if type(key) is not Scalar or type(followed(value)) is not Scalar:
+            continue
+        if key.value in stems:
+            _add(groups, key.value, "image", key, value)
+        elif (stem := _stem_of_an_image(key.value)) in stems:
+            _add_image(groups[stem], key, value)
 
 
 def _stem_of_an_image(key: str) -> str:
@@ -174,4 +177,4 @@ def _add_image(group: Parts, key: Scalar, value: Node) -> None:
     if group.has("repository", "name", "image") or not group.value("tag"):
         return
     if ":" not in image.value.rpartition("/")[2]:
-        _add({group.stem: group}, group.stem, "image", key, value)
+        group.add("image", key, value)

@@ -11,6 +11,7 @@ from imagelock.core.grammar import DIGEST_HEX_DIGITS
 from imagelock.core.lock import Ambiguous, Found, Missing
 from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Mapping, Scalar
+from imagelock.find.beside import complete
 from imagelock.find.joins import ways_of
 from imagelock.find.parts import DIGEST_KEYS, Parts, groups_of, is_part
 from imagelock.find.site import Append, FillKey, Path, Pin, Problem, Unwritable
@@ -71,7 +72,10 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
             and (_is_below_images(path) or _spells_its_registry(mapping, path, visit))
         )
     )
-    for parts in groups_of(mapping):
+    groups = groups_of(mapping)
+    if path is not None:
+        complete(groups, mapping, is_image=names_an_image(path))
+    for parts in groups.values():
         if any(visit.is_whole(scalar) for scalar in parts.scalars.values()):
             continue
         if not is_image_key and not parts.stem and _is_source(mapping, path):
@@ -153,7 +157,8 @@ def _read(
     context = visit.context_at(path)
     prefixes = _prefixes(parts, name, context)
     if name.startswith("/"):
-        prefixes = (context.base,) if context.base else ()
+        own = parts.value("registry")
+        prefixes = (own,) if own else (context.base,) if context.base else ()
         name = name[1:]
     for prefix in prefixes:
         full = f"{prefix.rstrip('/')}/{name.lstrip('/')}" if prefix else name
