@@ -3,6 +3,8 @@
 {imageRegistry, repository, tag}    {registry, imageRepository, imageTag}
 {host, repository, tag}             right below a key that says image
 {imageRepository, tag}              {repository, imageTag}
+{repository, tag, imageDigest}      {repository, tag, sha256}
+{repository, tag, tagSuffix}        a digest behind the tag would not do
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from imagelock.document.nodes import Node
     from imagelock.find.parts import Parts
 
-__all__ = ["complete"]
+__all__ = ["complete", "obstacle_of"]
 
 _REGISTRY = re.compile(
     r"(?:image|docker|container)?[_-]?registry[_-]?(?:url|uri|host|server|name|prefix)?",
@@ -36,12 +38,20 @@ _INSIDE = ("name", "host", "hostname", "url", "server")
 _HOST = re.compile(
     r"(?:localhost|(?:[a-z0-9-]+\.)+[a-z0-9-]+|[a-z0-9-]+(?=:))(?::[0-9]+)?(?:/[a-z0-9._/-]*)?"
 )
+# Joined to the tag, by charts that have such a key.
+_AFFIXES = frozenset(
+    (*("tagPrefix", "tagSuffix", "tagPostfix"), *("suffix", "flavour", "flavor", "variant"))
+)
+# Cilium's operator: one digest for each of its variants, genericDigest, awsDigest ...
+_VARIANT_DIGEST = re.compile(r"[a-z][A-Za-z]*Digest")
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _NAMES = ("repository", "repo", "image", "name", "path", "url")
 
 
 def complete(groups: dict[str, Parts], mapping: Mapping, *, is_image: bool) -> None:
-    """Give the groups of one mapping the registry and the tag that stand beside them."""
+    """Give the groups of one mapping the registry, tag and digest that stand beside them."""
     _share_tag(groups, is_image=is_image)
+    _share_digest(groups, mapping)
     found = next(_registries(mapping, is_image=is_image), None)
     for group in groups.values():
         if found is not None and not group.value("registry") and _lacks_registry(group):
@@ -61,6 +71,40 @@ def _share_tag(groups: dict[str, Parts], *, is_image: bool) -> None:
         named = ImageReference.try_parse(plain.value("repository"))
         if named is not None and (is_image or names_its_registry(named)):
             plain.take("tag", family)
+
+
+def _share_digest(groups: dict[str, Parts], mapping: Mapping) -> None:
+    """Take ``imageDigest`` or ``sha256`` for the digest of a repository and a tag."""
+    plain = groups.get("")
+    if plain is None or not plain.has("repository", "tag") or plain.has("digest", "sha"):
+        return
+    family = groups.get("image") or groups.get("Image")
+    if family is not None and not family.has(*_NAMES):
+        plain.take("digest", family)
+    for key, value in mapping.pairs:
+        if type(key) is Scalar and key.value == "sha256" and type(followed(value)) is Scalar:
+            plain.add("sha", key, value)
+
+
+def obstacle_of(parts: Parts, mapping: Mapping) -> str:
+    """Say why a digest behind the tag would not reach the image, if so; empty if it would."""
+    used = set(parts.scalars.values())
+    for key, value in mapping.pairs:
+        scalar = followed(value)
+        if type(key) is not Scalar or type(scalar) is not Scalar or scalar in used:
+            continue
+        if scalar.is_null:
+            continue
+        if key.value in _AFFIXES and scalar.value not in parts.value("tag"):
+            return f"'{key.value}: {scalar.value}' is joined to its tag"
+        if _is_other_digest(key.value, scalar.value):
+            return f"the chart takes its digest from '{key.value}'"
+    return ""
+
+
+def _is_other_digest(key: str, value: str) -> bool:
+    is_variant = value.startswith("sha256:") and _VARIANT_DIGEST.fullmatch(key) is not None
+    return is_variant or _DIGEST.fullmatch(value) is not None
 
 
 def _has_end(parts: Parts) -> bool:

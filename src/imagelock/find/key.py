@@ -146,7 +146,14 @@ def _joined_elsewhere(text: str, context: Context) -> Problem | None:
 
 def _joined_perhaps(text: str, key: str, path: Path, visit: Visit) -> Problem | None:
     """Tell of values such as ``controllerImage: cr.example/controller``."""
-    is_in_values = visit.context_at(path).is_values or _is_in_values(path)
+    context = visit.context_at(path)
+    is_in_values = context.is_values or _is_in_values(path)
+    if is_in_values and context.shared_tag:
+        return Problem(
+            "tag-elsewhere",
+            f"'{text}' has no tag, and may be joined to '{context.shared_tag}'"
+            " that the values have for more than one image",
+        )
     if not is_joined_to_a_tag(key) and (key == "image" or not is_in_values):
         return None
     return Problem("tag-elsewhere", f"'{text}' has no tag, and one may be joined to '{key}'")

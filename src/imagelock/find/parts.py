@@ -13,7 +13,6 @@ import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from imagelock.document.nodes import Node, Scalar
 from imagelock.find.names import is_image_key
@@ -57,13 +56,12 @@ _OTHER_MEMBER = re.compile(
 )
 # agentImage, agent_image
 _IMAGE_OF = re.compile(r"(?P<stem>[A-Za-z0-9_-]*?[a-z0-9])(?:Image|[_-]image)")
-# Joined to the tag, by charts that have such a key.
-_AFFIXES = frozenset(("tagSuffix", "suffix", "flavour", "variant"))
-# Cilium's operator: one digest for each of its variants, genericDigest, awsDigest ...
-_VARIANT_DIGEST = re.compile(r"[a-z][A-Za-z]*Digest")
 # Not an image but what other images take from; and sources, charts, packages.
 _DEFAULTS = re.compile(r"^_?default[_-]?Image", re.IGNORECASE)
-_NO_IMAGE = re.compile(r"git|chart|helm|source|module|plugin|package|docs?$|^image", re.IGNORECASE)
+_NO_IMAGE = re.compile(
+    r"git|chart|helm|source|module|plugin|package|docs?$|^image|^(?:tag|name|repository|registry)$",
+    re.IGNORECASE,
+)
 
 
 class Parts(Struct, frozen=True):
@@ -118,23 +116,8 @@ def groups_of(mapping: Mapping) -> dict[str, Parts]:
         member = _member(key.value)
         if member:
             _add(groups, *member, key, value)
-    if "" in groups:
-        groups[""] = replace(groups[""], obstacle=_obstacle(mapping, groups[""].value("tag")))
     _add_stems(groups, mapping)
     return groups
-
-
-def _obstacle(mapping: Mapping, tag: str) -> str:
-    """Say why a digest behind the tag would not reach the image, if so."""
-    for key, value in mapping.pairs:
-        scalar = followed(value)
-        if type(key) is not Scalar or type(scalar) is not Scalar or scalar.is_null:
-            continue
-        if key.value in _AFFIXES and scalar.value not in tag:
-            return f"'{key.value}: {scalar.value}' is joined to its tag"
-        if scalar.value.startswith("sha256:") and _VARIANT_DIGEST.fullmatch(key.value):
-            return f"the chart takes its digest from '{key.value}'"
-    return ""
 
 
 def _member(key: str) -> tuple[str, str] | None:

@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imagelock.core.grammar import DIGEST_HEX_DIGITS
 from imagelock.core.lock import Ambiguous, Found, Missing
 from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Mapping, Scalar
-from imagelock.find.beside import complete
+from imagelock.find.beside import complete, obstacle_of
 from imagelock.find.joins import ways_of
 from imagelock.find.parts import DIGEST_KEYS, Parts, groups_of, is_part
 from imagelock.find.site import Append, FillKey, Path, Pin, Problem, Unwritable
@@ -80,6 +81,8 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
             continue
         if not is_image_key and not parts.stem and _is_source(mapping, path):
             continue
+        if not parts.stem:
+            parts = replace(parts, obstacle=obstacle_of(parts, mapping))  # noqa: PLW2901
         site = _found(parts, path, visit, is_image_key=is_image_key or bool(parts.stem))
         if site is not None:
             yield site
