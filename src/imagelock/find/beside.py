@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Mapping, Scalar
-from imagelock.find.names import names_its_registry
+from imagelock.find.names import names_its_registry, remembered
 from imagelock.find.visit import followed
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _registries(mapping: Mapping, *, is_image: bool) -> Iterator[tuple[Scalar, N
     for key, value in mapping.pairs:
         if type(key) is not Scalar:
             continue
-        if not (_REGISTRY.fullmatch(key.value) or (is_image and key.value in _HOSTS)):
+        if not (_names_a_registry(key.value) or (is_image and key.value in _HOSTS)):
             continue
         node = followed(value)
         inner = [node.get(name) for name in _INSIDE] if isinstance(node, Mapping) else [value]
@@ -124,6 +124,11 @@ def _registries(mapping: Mapping, *, is_image: bool) -> Iterator[tuple[Scalar, N
             scalar = followed(place)
             if place is not None and type(scalar) is Scalar and _is_host(scalar):
                 yield key, place
+
+
+@remembered
+def _names_a_registry(key: str) -> bool:
+    return _REGISTRY.fullmatch(key) is not None
 
 
 def _is_host(scalar: Scalar) -> bool:

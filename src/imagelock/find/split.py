@@ -81,7 +81,7 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
             continue
         if not is_image_key and not parts.stem and _is_source(mapping, path):
             continue
-        if not parts.stem:
+        if not parts.stem and parts.has("tag"):
             parts = replace(parts, obstacle=obstacle_of(parts, mapping))  # noqa: PLW2901
         site = _found(parts, path, visit, is_image_key=is_image_key or bool(parts.stem))
         if site is not None:
