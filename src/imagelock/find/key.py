@@ -37,7 +37,9 @@ _WHOLE = ("name", "ref", "reference", "url", "uri", "image", "override", "value"
 # A label's value has no room for an image ID.
 _LABELS = frozenset(("labels", "commonLabels", "matchLabels", "nodeSelector", "selector"))
 # Under these, a word names the disk of a machine, or of Ceph.
-_DISKS = frozenset(("rbd", "forProvider", "initializeParams"))
+_DISKS = frozenset(("rbd", "forProvider", "initializeParams", "macos_instance"))
+# Under this one, so does a word with a version: ubuntu-2204:2024.01
+_MACHINE = "machine"
 # HelmRelease: spec.values; Kustomization: helmCharts[].valuesInline
 _VALUES = frozenset(("values", "valuesInline"))
 # image: {options: [<image ID>, ...]}: what a form offers
@@ -107,8 +109,10 @@ def _image(
     mapping: Mapping, key: str, value: Node, path: tuple[Path, str | int], visit: Visit
 ) -> Iterator[Site]:
     # Many kinds of objects say `image: nginx`; a word under another key is no image ID.
-    is_disk = visit.context.has_machines or (path[0] is not None and path[0][1] in _DISKS)
-    if is_disk:
+    outer = _outer_key(path[0])
+    if outer == _MACHINE:
+        looks_right = names_its_registry
+    elif visit.context.has_machines or outer in _DISKS:
         looks_right = _is_no_disk
     elif key.endswith("Tag"):
         looks_right = _has_an_end
@@ -130,6 +134,13 @@ def _image(
     yield visit.site(
         site.anchor, site.image, path, NAME, text=site.text, pin=unwritable, problem=problem
     )
+
+
+def _outer_key(path: Path) -> str | int | None:
+    """Return the key that a mapping stands under, or under a list of which it stands."""
+    while path is not None and isinstance(path[1], int):
+        path = path[0]
+    return path and path[1]
 
 
 def _joined_elsewhere(text: str, context: Context) -> Problem | None:

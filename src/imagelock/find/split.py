@@ -94,6 +94,8 @@ def names_an_image(path: Path) -> bool:
         path = path[0]
     if path is None or not isinstance(path[1], str) or _MACHINE_IMAGE.match(path[1]):
         return False
+    if path[0] is not None and path[0][1] == "machine":  # Gardener's: the system that it boots
+        return False
     return bool(_IMAGE_KEY.search(path[1]))
 
 
