@@ -48,10 +48,14 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _NAMES = ("repository", "repo", "image", "name", "path", "url")
 
 
-def complete(groups: dict[str, Parts], mapping: Mapping, *, is_image: bool) -> None:
+def complete(groups: dict[str, Parts], mapping: Mapping, *, is_image: bool, is_root: bool) -> None:
     """Give the groups of one mapping the registry, tag and digest that stand beside them."""
     _share_tag(groups, is_image=is_image)
     _share_digest(groups, mapping)
+    if "" in groups:
+        _call_a_host_a_registry(groups[""])
+    if is_root:
+        return  # what stands there is for all images: imagelock.find.context
     found = next(_registries(mapping, is_image=is_image), None)
     for group in groups.values():
         if found is not None and not group.value("registry") and _lacks_registry(group):
@@ -84,6 +88,18 @@ def _share_digest(groups: dict[str, Parts], mapping: Mapping) -> None:
     for key, value in mapping.pairs:
         if type(key) is Scalar and key.value == "sha256" and type(followed(value)) is Scalar:
             plain.add("sha", key, value)
+
+
+def _call_a_host_a_registry(parts: Parts) -> None:
+    """Take a repository that is a host, beside an image, for the registry that it is."""
+    host = parts.value("repository")
+    if parts.value("image") and not parts.has("registry") and "/" not in host and _is_known(host):
+        parts.take("registry", parts, "repository")
+        parts.drop("repository")
+
+
+def _is_known(host: str) -> bool:
+    return ("." in host or host.startswith("localhost")) and _HOST.fullmatch(host) is not None
 
 
 def obstacle_of(parts: Parts, mapping: Mapping) -> str:

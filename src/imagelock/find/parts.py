@@ -93,10 +93,15 @@ class Parts(Struct, frozen=True):
         assert type(scalar) is Scalar  # noqa: S101  (whoever adds has looked)
         self.scalars[part], self.places[part], self.keys[part] = scalar, place, key
 
-    def take(self, part: str, other: Parts) -> None:
+    def take(self, part: str, other: Parts, called: str = "") -> None:
         """Make a part of another group one of this one, if it is there."""
-        if other.has(part):
-            self.add(part, other.keys[part], other.places[part])
+        if other.has(called or part):
+            self.add(part, other.keys[called or part], other.places[called or part])
+
+    def drop(self, part: str) -> None:
+        """Take a scalar from the parts."""
+        for kept in (self.scalars, self.places, self.keys):
+            del kept[part]
 
 
 def is_part(key: str) -> bool:

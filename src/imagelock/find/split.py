@@ -13,7 +13,7 @@ from imagelock.core.lock import Ambiguous, Found, Missing
 from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Mapping, Scalar
 from imagelock.find.beside import complete, obstacle_of
-from imagelock.find.joins import ways_of
+from imagelock.find.joins import is_said_twice, ways_of
 from imagelock.find.parts import DIGEST_KEYS, Parts, groups_of, is_part
 from imagelock.find.site import Append, FillKey, Path, Pin, Problem, Unwritable
 from imagelock.find.visit import is_typed
@@ -74,8 +74,7 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
         )
     )
     groups = groups_of(mapping)
-    if path is not None:
-        complete(groups, mapping, is_image=names_an_image(path))
+    complete(groups, mapping, is_image=names_an_image(path), is_root=path is None)
     for parts in groups.values():
         if any(visit.is_whole(scalar) for scalar in parts.scalars.values()):
             continue
@@ -253,7 +252,10 @@ def _chosen(readings: list[_Reading], visit: Visit) -> tuple[_Reading, str]:
 
 
 def _used(parts: Parts, reading: _Reading) -> list[str]:
-    wanted = ("registry", "defaultRegistry", "hub", *reading.names, reading.tag, *DIGEST_KEYS)
+    names = reading.names
+    if is_said_twice(parts):
+        names = ("image", *names)
+    wanted = ("registry", "defaultRegistry", "hub", *names, reading.tag, *DIGEST_KEYS)
     return [part for part in dict.fromkeys(wanted) if part in parts.scalars]
 
 
