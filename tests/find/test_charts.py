@@ -84,3 +84,34 @@ def test_a_family_of_keys_is_known_by_its_tag() -> None:
     template = LABEL.replace("image.tag", "imageTag")
 
     assert not planned("image: nginx\nimageTag: '1'\n", template).splices
+
+
+JOINED = [
+    'image: "{{ .Values.api.image }}:{{ .Chart.AppVersion }}"\n',
+    "image: {{ .Values.api.image }}:prod-{{ .Chart.AppVersion }}\n",
+    'image: {{ printf "%s:%s" .Values.api.image (.Values.api.tag | default "1") | quote }}\n',
+    'image: {{ printf "%s/%s:%s" .Values.registry .Values.api.image .Chart.AppVersion }}\n',
+    '{{- with .Values.api }}\nimage: "{{ .image }}:{{ $.Chart.AppVersion }}"\n{{- end }}\n',
+]
+
+
+@pytest.mark.parametrize("template", JOINED)
+def test_an_image_that_the_chart_joins_a_tag_to_is_told(template: str) -> None:
+    plan = planned("api: {image: nginx}\n", template)
+
+    assert not plan.splices
+    assert "the chart joins a tag to it (templates/_helpers.tpl:" in plan.report.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "image: {{ .Values.api.image }}\n",
+        "{{ .Values.api.image }}: a key\n",
+        'image: "{{ .Values.web.image }}:{{ .Chart.AppVersion }}"\n',
+        'image: {{ printf "%s:%s" .Values.web.image .Values.api.image }}\n',
+        'image: "{{ .Values.api.repository }}:{{ .Values.api.image }}"\n',
+    ],
+)
+def test_an_image_that_the_chart_takes_as_it_is_is_pinned(template: str) -> None:
+    assert planned("api: {image: nginx}\n", template).splices
