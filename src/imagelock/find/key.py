@@ -19,6 +19,7 @@ from imagelock.find.names import (
     may_be_a_word,
     names_its_registry,
 )
+from imagelock.find.registry import in_shared_registry
 from imagelock.find.site import Problem, Unwritable
 from imagelock.find.visit import followed, optional, scalar_under
 
@@ -120,7 +121,7 @@ def _image(
         looks_right = may_be_a_word if key == "image" else looks_like_an_image
     site = visit.image_at(value, path, NAME, looks_right=looks_right)
     if site is None or site.image is None or site.image.tag or site.image.is_pinned:
-        yield from optional(site)
+        yield from optional(site and in_shared_registry(site, path, visit))
         return
     problem = (
         _joined_elsewhere(site.text, visit.context_at(path))
