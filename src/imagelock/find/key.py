@@ -160,15 +160,20 @@ def _joined_perhaps(text: str, key: str, path: Path, visit: Visit) -> Problem | 
     """Tell of values such as ``controllerImage: cr.example/controller``."""
     context = visit.context_at(path)
     is_in_values = context.is_values or _is_in_values(path)
-    if is_in_values and context.shared_tag:
-        return Problem(
-            "tag-elsewhere",
-            f"'{text}' has no tag, and may be joined to '{context.shared_tag}'"
-            " that the values have for more than one image",
-        )
+    shared = is_in_values and _shared_tag(context, path)
+    if shared:
+        return Problem("tag-elsewhere", f"'{text}' has no tag, and may be joined to {shared}")
     if not is_joined_to_a_tag(key) and (key == "image" or not is_in_values):
         return None
     return Problem("tag-elsewhere", f"'{text}' has no tag, and one may be joined to '{key}'")
+
+
+def _shared_tag(context: Context, path: Path) -> str:
+    """Return the tag that values have for more than one image, or for one by its name."""
+    if context.shared_tag:
+        return f"'{context.shared_tag}', which the values have for more than one image"
+    name = path and path[0] and path[0][1]
+    return f"the tag that the values have for '{name}'" if name in context.tagged else ""
 
 
 def _is_in_values(path: Path) -> bool:
