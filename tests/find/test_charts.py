@@ -46,6 +46,11 @@ def planned(values: str, template: str) -> Plan:
             ),
             "its tag goes into a label too (templates/_helpers.tpl:5:1)",
         ),
+        ("image: x:{{ .Values.image.tag }}-alpine\n", "is followed by more in the chart"),
+        (
+            'image: "x:{{ .Values.image.tag }}{{ .Values.variant }}"',
+            "is followed by more in the chart",
+        ),
         ("{{ $v := semver (.Values.image.tag | toString) }}", "is compared as a version"),
     ],
 )
@@ -62,6 +67,7 @@ def test_a_tag_that_a_digest_would_break_is_told(template: str, why: str) -> Non
     "template",
     [
         "image: {{ .Values.image.repository }}:{{ .Values.image.tag }}\n",
+        'image: "x:{{ .Values.image.tag }}{{- if .Values.d }}@{{ .Values.d }}{{ end }}"\n',
         "app.kubernetes.io/version: {{ .Chart.AppVersion }}\n# {{ .Values.image.tag }}\n",
         '{{ semverCompare ">=1.2-0" .Capabilities.KubeVersion.Version }}{{ .Values.image.tag }}',
         LABEL.replace("image.tag", "other.tag"),

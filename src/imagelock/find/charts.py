@@ -2,6 +2,7 @@
 
 app.kubernetes.io/version: {{ .Values.image.tag }}      a label: 63 characters, no "@" or ":"
 semverCompare ">=1.2-0" .Values.image.tag               a version, which a digest is not
+{{ .Values.image.repository }}:{{ .Values.image.tag }}-alpine   a part of another tag
 
 And where they join a tag to an image that has none of its own in the values:
 
@@ -30,6 +31,8 @@ __all__ = ["guarded", "tags_used_otherwise"]
 # A value's dotted path, and what it is used for.
 _LABEL = re.compile(r"(?:helm\.sh/\w+|app\.kubernetes\.io/version)[\"']?:[^\n]*\{\{[^\n]*\}\}")
 _VERSION = re.compile(r"\bsemver(?:Compare)?\s[^\n}]*")
+# repository:{{ .Values.image.tag }}-alpine, and what prints another value there
+_FOLLOWED = re.compile(r":\{\{-?[^{}\n]*\}\}(?=[A-Za-z0-9._-]|\{\{-?\s*[.$])")
 _VALUE = re.compile(r"\.Values\.([A-Za-z0-9_]+(?:\.[A-Za-z0-9_]+)*)")
 _INCLUDED = re.compile(r"\b(?:include|template)\s+\"([^\"\n]+)\"")
 _DEFINED = re.compile(r"\{\{-?\s*define\s+\"([^\"\n]+)\"\s*-?\}\}")
@@ -42,7 +45,11 @@ _BEFORE_A_TAG = re.compile(
 _PRINTF = re.compile(r"\bprintf\s+\"((?:%s/)*%s):[^\"\n]*\"([^\n}]*)")
 _ARGUMENT = re.compile(r"\([^()\n]*\)|[^\s()]+")
 _JOINED = "the chart joins a tag to it ({place}): a digest would stand before that"
-_USES = ((_LABEL, "goes into a label too"), (_VERSION, "is compared as a version"))
+_USES = (
+    (_LABEL, "goes into a label too"),
+    (_VERSION, "is compared as a version"),
+    (_FOLLOWED, "is followed by more in the chart"),
+)
 _OTHER_WAY = "set the image as a whole, or give the chart a key for the digest"
 
 
