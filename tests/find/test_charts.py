@@ -46,6 +46,11 @@ def planned(values: str, template: str) -> Plan:
             ),
             "its tag goes into a label too (templates/_helpers.tpl:5:1)",
         ),
+        ("image: x:{{ .Values.image.tag }}-alpine\n", "is followed by more in the chart"),
+        (
+            'image: "x:{{ .Values.image.tag }}{{ .Values.variant }}"',
+            "is followed by more in the chart",
+        ),
         ("{{ $v := semver (.Values.image.tag | toString) }}", "is compared as a version"),
     ],
 )
@@ -62,6 +67,7 @@ def test_a_tag_that_a_digest_would_break_is_told(template: str, why: str) -> Non
     "template",
     [
         "image: {{ .Values.image.repository }}:{{ .Values.image.tag }}\n",
+        'image: "x:{{ .Values.image.tag }}{{- if .Values.d }}@{{ .Values.d }}{{ end }}"\n',
         "app.kubernetes.io/version: {{ .Chart.AppVersion }}\n# {{ .Values.image.tag }}\n",
         '{{ semverCompare ">=1.2-0" .Capabilities.KubeVersion.Version }}{{ .Values.image.tag }}',
         LABEL.replace("image.tag", "other.tag"),
@@ -84,3 +90,34 @@ def test_a_family_of_keys_is_known_by_its_tag() -> None:
     template = LABEL.replace("image.tag", "imageTag")
 
     assert not planned("image: nginx\nimageTag: '1'\n", template).splices
+
+
+JOINED = [
+    'image: "{{ .Values.api.image }}:{{ .Chart.AppVersion }}"\n',
+    "image: {{ .Values.api.image }}:prod-{{ .Chart.AppVersion }}\n",
+    'image: {{ printf "%s:%s" .Values.api.image (.Values.api.tag | default "1") | quote }}\n',
+    'image: {{ printf "%s/%s:%s" .Values.registry .Values.api.image .Chart.AppVersion }}\n',
+    '{{- with .Values.api }}\nimage: "{{ .image }}:{{ $.Chart.AppVersion }}"\n{{- end }}\n',
+]
+
+
+@pytest.mark.parametrize("template", JOINED)
+def test_an_image_that_the_chart_joins_a_tag_to_is_told(template: str) -> None:
+    plan = planned("api: {image: nginx}\n", template)
+
+    assert not plan.splices
+    assert "the chart joins a tag to it (templates/_helpers.tpl:" in plan.report.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "image: {{ .Values.api.image }}\n",
+        "{{ .Values.api.image }}: a key\n",
+        'image: "{{ .Values.web.image }}:{{ .Chart.AppVersion }}"\n',
+        'image: {{ printf "%s:%s" .Values.web.image .Values.api.image }}\n',
+        'image: "{{ .Values.api.repository }}:{{ .Values.api.image }}"\n',
+    ],
+)
+def test_an_image_that_the_chart_takes_as_it_is_is_pinned(template: str) -> None:
+    assert planned("api: {image: nginx}\n", template).splices

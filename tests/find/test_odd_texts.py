@@ -43,3 +43,18 @@ def test_the_default_of_a_variable_in_a_container_is_pinned() -> None:
 
     assert str(DIGEST) in result.text
     assert not result.report.findings
+
+
+def test_behind_docker_the_address_is_told_that_has_a_digest() -> None:
+    text = "args: ['docker://nginx:1']\n"
+    result = api.override(text, LOCK)
+
+    assert result.text == text
+    assert f"write 'docker://nginx@{DIGEST}'" in result.report.findings[0].message
+
+
+def test_an_address_with_a_digest_of_the_lock_is_pinned() -> None:
+    found = api.override(f"args: ['docker://docker.io/library/nginx@{DIGEST}']\n", LOCK).report
+
+    assert not found.findings
+    assert found.summary["pinned before"] == 1

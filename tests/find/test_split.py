@@ -19,6 +19,12 @@ def pin_of(text: str) -> object:
     ("beside", "reason"),
     [
         pytest.param("tagSuffix: jmx", "'tagSuffix: jmx' is joined to its tag", id="suffix"),
+        pytest.param("tagPrefix: v", "'tagPrefix: v' is joined to its tag", id="prefix"),
+        pytest.param(
+            f"hash: sha256:{'a' * 64}",
+            "the chart takes its digest from 'hash'",
+            id="a digest under an unknown key",
+        ),
         pytest.param("flavour: ubi", "'flavour: ubi' is joined to its tag", id="flavour"),
         pytest.param(
             f"genericDigest: sha256:{'a' * 64}",
@@ -46,6 +52,14 @@ def test_a_digest_has_its_own_key_whatever_is_joined_to_the_tag() -> None:
     text = "image: {repository: registry.example/app, tag: '7', tagSuffix: jmx, digest: ''}\n"
 
     assert isinstance(pin_of(text), FillKey)
+
+
+@pytest.mark.parametrize("key", ["imageDigest", "sha256"])
+def test_a_key_for_the_digest_is_filled_whatever_its_name(key: str) -> None:
+    pin = pin_of(f"image: {{repository: registry.example/app, tag: '7', {key}: ''}}\n")
+
+    assert isinstance(pin, FillKey)
+    assert pin.bare_hex is (key == "sha256")
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from imagelock.find.names import (
     is_joined_to_a_tag,
     is_push_flag,
     is_push_key,
+    is_transported,
     looks_like_an_image,
     may_be_a_host,
     names_its_registry,
@@ -139,6 +140,7 @@ def _several(scalar: Scalar, path: Path, visit: Visit) -> Iterator[Site]:
 
 def _arguments(arguments: Sequence, path: Path, visit: Visit) -> Iterator[Site]:
     flag = ""
+    has_source = False
     for index, item in enumerate(arguments.items):
         scalar = followed(item)
         if type(scalar) is not Scalar:
@@ -146,13 +148,15 @@ def _arguments(arguments: Sequence, path: Path, visit: Visit) -> Iterator[Site]:
             continue
         place = (path, index)
         name, _, text = scalar.value.partition("=")
-        if is_push_flag(flag) or (text and is_push_flag(name)):
+        is_transport = is_transported(scalar.value)
+        if is_push_flag(flag) or (text and is_push_flag(name)) or (is_transport and has_source):
             visit.claim(scalar)
         elif is_image_flag(flag):
             site = visit.image_at(item, place, NAME, looks_right=looks_like_an_image)
             yield from optional(_told_of(site, flag, scalar, visit))
         else:
             yield from optional(_argument(scalar, flag, place, visit))
+        has_source = has_source or is_transport or scalar.value == "push"
         flag = scalar.value
 
 

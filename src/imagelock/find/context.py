@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
-from imagelock.document.nodes import Mapping, Node
+from imagelock.document.nodes import Mapping, Node, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["NO_CONTEXT", "Context", "context_of"]
 
 # At the root of values: for every image that has none of its own.
 _REGISTRIES = ("imageRegistry", "registry", "defaultRegistry", "defaultImageRegistry")
+_TAGS = ("tag", "imageTag", "image_tag", "dockerTag", "docker_tag", "imageVersion")
+_VERSIONS = ("versions", "tags", "imageTags", "image_tags", "imageVersions")
 _MACHINES = ("infrastructure.cluster.x-k8s.io/", "machine.openshift.io/", "kops.k8s.io/")
 
 
@@ -18,6 +25,9 @@ class Context(Struct, frozen=True, kw_only=True):
 
     *registry*, *tag* and *hub* stand in a chart's ``global`` or at the root of
     its values; *replaces* is set where that registry goes before an image's own.
+    *shared_tag* is a tag that stands at the root of values, or in their ``global``,
+    with its key: an image without a tag may be joined to it. So may one that stands
+    under a key in *tagged*, which has its tag in a mapping such as ``versions``.
     *base* is what goes before a repository that begins with a slash, and nothing else.
     *is_values* is set for what is no Kubernetes object: whoever reads
     it may join a tag to a name. *has_machines* is set for the machines of
@@ -28,6 +38,8 @@ class Context(Struct, frozen=True, kw_only=True):
     tag: str = ""
     hub: str = ""
     base: str = ""
+    shared_tag: str = ""
+    tagged: frozenset[str] = frozenset()
     replaces: bool = False
     is_values: bool = False
     has_machines: bool = False
@@ -49,10 +61,31 @@ def context_of(root: Node, outer: Context) -> Context:
         tag=own.tag or outer.tag,
         hub=own.hub or outer.hub,
         base=_base(root) or outer.base,
+        tagged=(frozenset() if kind else frozenset(_tagged(root))) or outer.tagged,
+        shared_tag=("" if kind else _shared_tag(root)) or outer.shared_tag,
         replaces=own.replaces if own.registry else outer.replaces,
         is_values=kind is None,
         has_machines=api_version.startswith(_MACHINES),
     )
+
+
+def _shared_tag(root: Mapping) -> str:
+    """Return ``imageTag: v1``, where values say it for more than one image."""
+    shared = root.get("global")
+    for mapping in (root, shared) if isinstance(shared, Mapping) else (root,):
+        for key in _TAGS:
+            if tag := mapping.text_of(key):
+                return f"{key}: {tag}"
+    return ""
+
+
+def _tagged(root: Mapping) -> Iterator[str]:
+    """Yield the names that ``versions: {nginx: "1.27"}`` has a tag for."""
+    for key in _VERSIONS:
+        tags = root.get(key)
+        for name, tag in tags.pairs if isinstance(tags, Mapping) else ():
+            if type(name) is Scalar and type(tag) is Scalar:
+                yield name.value
 
 
 def _base(root: Mapping) -> str:

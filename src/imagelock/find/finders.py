@@ -10,6 +10,7 @@ from imagelock.find import (
     argo,
     arguments,
     decoys,
+    helmfile,
     key,
     kustomize,
     openshift,
@@ -32,6 +33,7 @@ __all__ = ["DECOY", "KEY_BITS", "MERGES", "OBJECT", "SPLIT", "finders_of", "inte
 # In this order, so that what is certain by its position is not told by its key.
 _FINDERS = (
     argo,
+    helmfile,
     kustomize,
     position,
     openshift,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from imagelock.find.parts import Parts
 
-__all__ = ["Way", "ways_of"]
+__all__ = ["Way", "is_said_twice", "ways_of"]
 
 # The parts that make the name, and the one that is the tag.
 Way = tuple[tuple[str, ...], str]
@@ -54,8 +54,8 @@ def _in_namespaces(parts: Parts, tag: str) -> Iterator[Way]:
 def _is_nvidia(parts: Parts) -> bool:
     """Say whether parts are joined as NVIDIA's operators do it, without a key for the tag."""
     image = parts.value("image")
-    is_name = "/" not in image and ":" not in image
-    return bool(image) and not parts.has("tag") and (is_name or bool(parts.value("version")))
+    is_versioned = bool(parts.value("version"))
+    return bool(image) and not parts.has("tag") and (_is_word(image) or is_versioned)
 
 
 def _is_versioned(parts: Parts) -> bool:
@@ -72,19 +72,39 @@ def _by_repository(parts: Parts, tag: str, *, is_image_key: bool) -> Iterator[Wa
     if has_name and has_registry:
         # Strimzi has all four parts.
         yield ("repository", "name"), tag
+    if _is_last_part(parts):
+        yield ("repository", "image"), tag
     yield ("repository",), tag
     if has_name and not has_registry and is_image_key:
         yield ("repository", "name"), tag
+
+
+def _is_last_part(parts: Parts) -> bool:
+    """Say whether an image beside a repository is a word that the repository lacks."""
+    return _is_word(parts.value("image")) and not is_said_twice(parts)
+
+
+def _is_word(image: str) -> bool:
+    return bool(image) and "/" not in image and ":" not in image
+
+
+def is_said_twice(parts: Parts) -> bool:
+    """Say whether an image is the word that a repository ends with."""
+    image = parts.value("image")
+    return _is_word(image) and f"/{parts.value('repository')}".endswith(f"/{image}")
 
 
 def _by_name(parts: Parts, tag: str, *, is_image_key: bool) -> Iterator[Way]:
     has_end = parts.has("tag", *DIGEST_KEYS)
     if parts.value("repo") and has_end:
         yield ("repo",), tag
+        if is_image_key and parts.value("name"):
+            yield ("repo", "name"), tag
     elif not is_image_key:
         return
     elif parts.value("name"):
         if has_end or tag == "version" or parts.has("registry", "repository"):
             yield ("name",), tag
+            yield from (((space, "name"), tag) for space in NAMESPACES if parts.value(space))
     elif has_end:
         yield from (((part,), tag) for part in ADDRESSES if parts.value(part))

@@ -19,6 +19,7 @@ from imagelock.find.names import (
     may_be_a_word,
     names_its_registry,
 )
+from imagelock.find.registry import in_shared_registry
 from imagelock.find.site import Problem, Unwritable
 from imagelock.find.visit import followed, optional, scalar_under
 
@@ -37,13 +38,16 @@ _WHOLE = ("name", "ref", "reference", "url", "uri", "image", "override", "value"
 # A label's value has no room for an image ID.
 _LABELS = frozenset(("labels", "commonLabels", "matchLabels", "nodeSelector", "selector"))
 # Under these, a word names the disk of a machine, or of Ceph.
-_DISKS = frozenset(("rbd", "forProvider", "initializeParams"))
+_DISKS = frozenset(("rbd", "forProvider", "initializeParams", "macos_instance"))
+# Under this one, so does a word with a version: ubuntu-2204:2024.01
+_MACHINE = "machine"
 # HelmRelease: spec.values; Kustomization: helmCharts[].valuesInline
 _VALUES = frozenset(("values", "valuesInline"))
 # image: {options: [<image ID>, ...]}: what a form offers
 _CHOICES = ("options", "values", "choices", "allowed")
 # {from: <image ID>, to: <image ID>}: what is copied, and where it is pushed to
 _COPIED = re.compile(r"src|source|from|dst|dest|destination|target|to|mirror", re.IGNORECASE)
+_RECIPES = ("dockerfile", "dockerfilePath")
 # Beside an image without a tag, these may be joined to it by whoever reads it:
 # version, imageTag, dockerTag, defaultImageVersion.
 _VERSION = re.compile(r"version|tag|[A-Za-z0-9_-]*?(?:[a-z0-9_-]Tag|_tag|[iI]mage_?[vV]ersion)")
@@ -63,7 +67,7 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
         node = followed(value)
         if isinstance(node, Mapping | Sequence):
             yield from _inside(node, name, place, visit)
-        elif _is_no_input(name, mapping, path):
+        elif _is_no_input(name, mapping, path) or (is_image_key(name) and _is_built(mapping)):
             visit.claim(*(part for part in (node,) if type(part) is Scalar))
         elif is_image_key(name):
             yield from _image(mapping, name, value, place, visit)
@@ -81,7 +85,20 @@ def _is_no_input(key: str, mapping: Mapping, path: Path) -> bool:
         return True
     if key == "containerImage":
         return path[1] == "annotations"
-    return key == "image" and path[0] == (None, "services") and mapping.get("build") is not None
+    if key == "lastTriggeredImage":  # OpenShift writes it
+        return True
+    return key == "image" and path[0] == (None, "services") and _has(mapping, "build")
+
+
+def _is_built(mapping: Mapping) -> bool:
+    """Say whether a recipe stands beside an image, which is what is built (devfile, chartpress)."""
+    return any(_has(mapping, key) for key in _RECIPES)
+
+
+def _has(mapping: Mapping, key: str) -> bool:
+    """Say whether a key is there, and says more than null."""
+    node = followed(mapping.get(key))
+    return node is not None and not (type(node) is Scalar and node.is_null)
 
 
 def _is_variable(key: str) -> bool:
@@ -93,8 +110,10 @@ def _image(
     mapping: Mapping, key: str, value: Node, path: tuple[Path, str | int], visit: Visit
 ) -> Iterator[Site]:
     # Many kinds of objects say `image: nginx`; a word under another key is no image ID.
-    is_disk = visit.context.has_machines or (path[0] is not None and path[0][1] in _DISKS)
-    if is_disk:
+    outer = _outer_key(path[0])
+    if outer == _MACHINE:
+        looks_right = names_its_registry
+    elif visit.context.has_machines or outer in _DISKS:
         looks_right = _is_no_disk
     elif key.endswith("Tag"):
         looks_right = _has_an_end
@@ -102,7 +121,7 @@ def _image(
         looks_right = may_be_a_word if key == "image" else looks_like_an_image
     site = visit.image_at(value, path, NAME, looks_right=looks_right)
     if site is None or site.image is None or site.image.tag or site.image.is_pinned:
-        yield from optional(site)
+        yield from optional(site and in_shared_registry(site, path, visit))
         return
     problem = (
         _joined_elsewhere(site.text, visit.context_at(path))
@@ -116,6 +135,13 @@ def _image(
     yield visit.site(
         site.anchor, site.image, path, NAME, text=site.text, pin=unwritable, problem=problem
     )
+
+
+def _outer_key(path: Path) -> str | int | None:
+    """Return the key that a mapping stands under, or under a list of which it stands."""
+    while path is not None and isinstance(path[1], int):
+        path = path[0]
+    return path and path[1]
 
 
 def _joined_elsewhere(text: str, context: Context) -> Problem | None:
@@ -132,10 +158,22 @@ def _joined_elsewhere(text: str, context: Context) -> Problem | None:
 
 def _joined_perhaps(text: str, key: str, path: Path, visit: Visit) -> Problem | None:
     """Tell of values such as ``controllerImage: cr.example/controller``."""
-    is_in_values = visit.context_at(path).is_values or _is_in_values(path)
+    context = visit.context_at(path)
+    is_in_values = context.is_values or _is_in_values(path)
+    shared = is_in_values and _shared_tag(context, path)
+    if shared:
+        return Problem("tag-elsewhere", f"'{text}' has no tag, and may be joined to {shared}")
     if not is_joined_to_a_tag(key) and (key == "image" or not is_in_values):
         return None
     return Problem("tag-elsewhere", f"'{text}' has no tag, and one may be joined to '{key}'")
+
+
+def _shared_tag(context: Context, path: Path) -> str:
+    """Return the tag that values have for more than one image, or for one by its name."""
+    if context.shared_tag:
+        return f"'{context.shared_tag}', which the values have for more than one image"
+    name = path and path[0] and path[0][1]
+    return f"the tag that the values have for '{name}'" if name in context.tagged else ""
 
 
 def _is_in_values(path: Path) -> bool:

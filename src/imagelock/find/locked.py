@@ -12,6 +12,9 @@ In a script, a flag, a variable or a property right before it is as good as a
 key, and then the lock need not know it: `kubectl run x --image=quay.io/x/y:1`,
 or `image: quay.io/x/y:1` in a text that is no YAML as a whole.
 
+Behind ``docker://`` stands an image ID, too, which whoever reads it (skopeo, CDI)
+takes with a tag or with a digest, and never with both.
+
 Arguments without a tag are in `imagelock.find.arguments`.
 """
 
@@ -20,8 +23,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from imagelock.core.lock import Missing
+from imagelock.core.lock import Ambiguous, Found, Missing
 from imagelock.find.names import (
+    SCHEME,
+    TRANSPORT,
     is_image_flag,
     is_image_key,
     is_image_variable,
@@ -30,15 +35,15 @@ from imagelock.find.names import (
     may_be_a_host,
     names_its_registry,
 )
-from imagelock.find.site import Append
-from imagelock.find.tokens import tokens
+from imagelock.find.site import Append, Unwritable
+from imagelock.find.tokens import addressed, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelock.core.reference import ImageReference
     from imagelock.document.nodes import Scalar
-    from imagelock.find.site import Path, Site
+    from imagelock.find.site import Path, Pin, Site
     from imagelock.find.tokens import Token
     from imagelock.find.visit import Visit
 
@@ -66,6 +71,9 @@ _TELLING = re.compile(
 _COMMENT = re.compile(r"(?:^|[\s;])(?:#|//)")
 # BuildKit's: --output type=image,name=<image ID>,push=true
 _OUTPUT = re.compile(r"\btype=(?:image|registry|docker|oci),(?:[^\s,]+,)*name=\"?\Z")
+# Where another command begins in a script; a line that goes on does not.
+_COMMAND_END = re.compile(r"(?<!\\)\n|;|&&|\|")
+_WRITING = re.compile(r"\b(?:push|delete)\b")
 _LONGEST_FLAG = 60  # characters
 _LONGEST_LINE = 300  # characters, in which a comment may have begun
 
@@ -91,6 +99,44 @@ def find(scalar: Scalar, path: Path, visit: Visit) -> Iterator[Site]:
                 pin=Append(scalar, token.end),
                 offset=token.start,
             )
+    if SCHEME in scalar.value and not is_note:
+        yield from _addressed(scalar, path, visit)
+
+
+def _addressed(scalar: Scalar, path: Path, visit: Visit) -> Iterator[Site]:
+    """Find the images of the lock that are read, and not written, behind ``docker://``."""
+    for token in addressed(scalar):
+        if _is_known(token.image, visit) and not _is_written(scalar, token):
+            yield visit.site(
+                scalar,
+                token.image,
+                path,
+                NAME,
+                text=token.image.text,
+                pin=_instead(scalar, token, visit),
+                offset=token.start,
+            )
+
+
+def _is_written(scalar: Scalar, token: Token) -> bool:
+    """Say whether a command pushes there, copies to there or deletes what is there."""
+    start = max(token.start - _LONGEST_LINE, 0)
+    command = _COMMAND_END.split(scalar.value[start : token.start - len(SCHEME)])[-1]
+    return _WRITING.search(command) is not None or TRANSPORT.search(command) is not None
+
+
+def _instead(scalar: Scalar, token: Token, visit: Visit) -> Pin:
+    """Say what can be written where a tag and a digest do not go together."""
+    image = token.image
+    if image.tag is None or image.is_pinned:
+        return Append(scalar, token.end)
+    reason = "behind 'docker://' a tag and a digest do not go together"
+    match visit.lock.match(image):
+        case Found(digest=digest) | Ambiguous(digest=digest):
+            name = image.text.removesuffix(f":{image.tag}")
+            return Unwritable(f"{reason}; write 'docker://{name}@{digest}'")
+        case Missing():
+            return Unwritable(reason)
 
 
 def _is_prose(path: Path) -> bool:

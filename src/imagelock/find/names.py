@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from imagelock.core.reference import ImageReference
 
 __all__ = [
+    "SCHEME",
+    "TRANSPORT",
     "begins_with_image",
     "is_beside_an_image",
     "is_image_flag",
@@ -23,6 +25,7 @@ __all__ = [
     "is_joined_to_a_tag",
     "is_push_flag",
     "is_push_key",
+    "is_transported",
     "looks_like_an_image",
     "looks_like_no_picture",
     "may_be_a_host",
@@ -66,8 +69,15 @@ _PUSHED = re.compile(
 )
 # sha256:… is a checksum, though the grammar reads it as a name and a tag.
 _CHECKSUM = re.compile(r"(?:md5|sha(?:1|224|256|384|512)):")
-# kaniko's, and those of docker, buildah, podman and crane
+# skopeo's, and those of buildah and podman: who copies names two, and writes the second.
+SCHEME = "docker://"
+_TRANSPORTS = (
+    *(SCHEME, "dir:", "oci:"),
+    *("docker-archive:", "docker-daemon:", "oci-archive:", "containers-storage:"),
+)
+TRANSPORT = re.compile(rf"(?<![A-Za-z0-9-])(?:{'|'.join(_TRANSPORTS)})(?=[A-Za-z0-9/.$\[])")
 _LONGEST, _MOST = 128, 16_384  # characters of a text, and texts, that are remembered
+# kaniko's, and those of docker, buildah, podman and crane
 _PUSH_FLAGS = frozenset(("--destination", "-d", "--tag", "-t", "--cache-repo", "--push", "push"))
 
 
@@ -126,6 +136,11 @@ def is_joined_to_a_tag(name: str) -> bool:
 def is_image_flag(argument: str) -> bool:
     """Say whether an argument is a flag that takes an image: ``--solver-image``."""
     return argument.startswith("-") and is_image_key(argument.lstrip("-"))
+
+
+def is_transported(argument: str) -> bool:
+    """Say whether an argument is the place of an image, as skopeo has it: ``docker://…``."""
+    return argument.startswith(_TRANSPORTS)
 
 
 def is_push_flag(argument: str) -> bool:

@@ -3,7 +3,8 @@
 {registry, repository, tag, digest}         keys that are parts by themselves
 {image, imageTag}                           keys of one family
 {operatorImage, operatorImageTag}           and of another
-    {agentRepository, agentTag}                 and of one that does not say image
+{agentRegistry, agentRepository, agentTag}  and of one that does not say image
+{agentImage, agentTag}
 """
 
 from __future__ import annotations
@@ -12,14 +13,12 @@ import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from imagelock.document.nodes import Node, Scalar
+from imagelock.find.names import is_image_key
 from imagelock.find.visit import followed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from imagelock.document.nodes import Mapping
 
 __all__ = ["ADDRESSES", "DIGEST_KEYS", "NAMESPACES", "Parts", "groups_of", "is_part"]
@@ -52,15 +51,17 @@ _MEMBER = re.compile(
 )
 # agentRepository, agentTag
 _OTHER_MEMBER = re.compile(
-    r"(?P<stem>[A-Za-z0-9_-]*[a-z0-9_-])[_-]?(?P<part>Repository|Tag|Digest|_repository|_tag|_digest)"
+    r"(?P<stem>[A-Za-z0-9_-]*[a-z0-9_-])[_-]?"
+    r"(?P<part>(?:Registry|Repository|Tag|Digest)|_(?:registry|repository|tag|digest))"
 )
-# Joined to the tag, by charts that have such a key.
-_AFFIXES = frozenset(("tagSuffix", "suffix", "flavour", "variant"))
-# Cilium's operator: one digest for each of its variants, genericDigest, awsDigest ...
-_VARIANT_DIGEST = re.compile(r"[a-z][A-Za-z]*Digest")
+# agentImage, agent_image
+_IMAGE_OF = re.compile(r"(?P<stem>[A-Za-z0-9_-]*?[a-z0-9])(?:Image|[_-]image)")
 # Not an image but what other images take from; and sources, charts, packages.
 _DEFAULTS = re.compile(r"^_?default[_-]?Image", re.IGNORECASE)
-_NO_IMAGE = re.compile(r"git|chart|helm|source|module|plugin|package|docs?$|^image", re.IGNORECASE)
+_NO_IMAGE = re.compile(
+    r"git|chart|helm|source|module|plugin|package|docs?$|^image|^(?:tag|name|repository|registry)$",
+    re.IGNORECASE,
+)
 
 
 class Parts(Struct, frozen=True):
@@ -86,14 +87,30 @@ class Parts(Struct, frozen=True):
         """Say whether any of these parts is there, though it may be empty."""
         return any(part in self.scalars for part in parts)
 
+    def add(self, part: str, key: Scalar, place: Node) -> None:
+        """Make a scalar one of the parts."""
+        scalar = followed(place)
+        assert type(scalar) is Scalar  # noqa: S101  (whoever adds has looked)
+        self.scalars[part], self.places[part], self.keys[part] = scalar, place, key
+
+    def take(self, part: str, other: Parts, called: str = "") -> None:
+        """Make a part of another group one of this one, if it is there."""
+        if other.has(called or part):
+            self.add(part, other.keys[called or part], other.places[called or part])
+
+    def drop(self, part: str) -> None:
+        """Take a scalar from the parts."""
+        for kept in (self.scalars, self.places, self.keys):
+            del kept[part]
+
 
 def is_part(key: str) -> bool:
     """Say whether a key, by itself or with others of its family, makes a mapping interesting."""
     return key in _TELLING or _member(key) is not None
 
 
-def groups_of(mapping: Mapping) -> Iterator[Parts]:
-    """Yield the groups of keys that may make one image each."""
+def groups_of(mapping: Mapping) -> dict[str, Parts]:
+    """Return the groups of keys that may make one image each, by their stems."""
     groups: dict[str, Parts] = {}
     for key, value in mapping.pairs:
         scalar = followed(value)
@@ -104,22 +121,8 @@ def groups_of(mapping: Mapping) -> Iterator[Parts]:
         member = _member(key.value)
         if member:
             _add(groups, *member, key, value)
-    if "" in groups:
-        groups[""] = replace(groups[""], obstacle=_obstacle(mapping, groups[""].value("tag")))
-    yield from _with_stems(groups, mapping)
-
-
-def _obstacle(mapping: Mapping, tag: str) -> str:
-    """Say why a digest behind the tag would not reach the image, if so."""
-    for key, value in mapping.pairs:
-        scalar = followed(value)
-        if type(key) is not Scalar or type(scalar) is not Scalar or scalar.is_null:
-            continue
-        if key.value in _AFFIXES and scalar.value not in tag:
-            return f"'{key.value}: {scalar.value}' is joined to its tag"
-        if scalar.value.startswith("sha256:") and _VARIANT_DIGEST.fullmatch(key.value):
-            return f"the chart takes its digest from '{key.value}'"
-    return ""
+    _add_stems(groups, mapping)
+    return groups
 
 
 def _member(key: str) -> tuple[str, str] | None:
@@ -134,19 +137,32 @@ def _member(key: str) -> tuple[str, str] | None:
 
 
 def _add(groups: dict[str, Parts], stem: str, part: str, key: Scalar, value: Node) -> None:
-    group = groups.setdefault(stem, Parts(stem, {}, {}, {}))
-    scalar = followed(value)
-    assert type(scalar) is Scalar  # noqa: S101  (whoever adds has looked)
-    group.scalars[part] = scalar
-    group.places[part] = value
-    group.keys[part] = key
+    groups.setdefault(stem, Parts(stem, {}, {}, {})).add(part, key, value)
 
 
-def _with_stems(groups: dict[str, Parts], mapping: Mapping) -> Iterator[Parts]:
-    """Let the key that a family is named for be its ``image``."""
+def _add_stems(groups: dict[str, Parts], mapping: Mapping) -> None:
+    """Let the key that a family is named for, or that says its image, be its ``image``."""
     stems = groups.keys() - {""}
-    if stems:
-        for key, value in mapping.pairs:
-            if type(key) is Scalar and key.value in stems and type(followed(value)) is Scalar:
-                _add(groups, key.value, "image", key, value)
-    yield from groups.values()
+    for key, value in mapping.pairs if stems else ():
+        if type(key) is not Scalar or type(followed(value)) is not Scalar:
+            continue
+        if key.value in stems:
+            _add(groups, key.value, "image", key, value)
+        elif (stem := _stem_of_an_image(key.value)) in stems:
+            _add_image(groups[stem], key, value)
+
+
+def _stem_of_an_image(key: str) -> str:
+    """Return ``agent`` of ``agentImage`` and ``agent_image``; empty where there is none."""
+    found = _IMAGE_OF.fullmatch(key)
+    return found["stem"] if found and is_image_key(key) else ""
+
+
+def _add_image(group: Parts, key: Scalar, value: Node) -> None:
+    """Add ``agentImage`` beside ``agentTag``, if it has no tag of its own."""
+    image = followed(value)
+    assert type(image) is Scalar  # noqa: S101  (whoever adds has looked)
+    if group.has("repository", "name", "image") or not group.value("tag"):
+        return
+    if ":" not in image.value.rpartition("/")[2]:
+        group.add("image", key, value)

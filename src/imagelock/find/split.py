@@ -6,12 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from imagelock.core.grammar import DIGEST_HEX_DIGITS
 from imagelock.core.lock import Ambiguous, Found, Missing
 from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Mapping, Scalar
-from imagelock.find.joins import ways_of
+from imagelock.find.beside import complete, obstacle_of
+from imagelock.find.joins import is_said_twice, ways_of
 from imagelock.find.parts import DIGEST_KEYS, Parts, groups_of, is_part
 from imagelock.find.site import Append, FillKey, Path, Pin, Problem, Unwritable
 from imagelock.find.visit import is_typed
@@ -38,6 +40,8 @@ _SOURCE_KEY = re.compile(
 _SOURCE_HOST = re.compile(r"(?:github|gitlab|bitbucket)\.(?:com|org)/")
 # Beside these, a registry is one to log in to, or one of charts.
 _ACCOUNT = ("username", "password", "secretName", "existingSecret", "insecure", "url", "version")
+# Below an image, these describe it.
+_NO_IMAGES = frozenset(("annotations", "labels", "metadata", "os"))
 # A name that is a registry's alone: to be joined to names that stand elsewhere.
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")
 
@@ -61,15 +65,23 @@ def find(mapping: Mapping, path: Path, visit: Visit) -> Iterator[Site]:
         visit.enter_values(mapping, path)
     if visit.has_spoken_of(mapping):
         return
-    is_image_key = names_an_image(path) or (
-        mapping.text_of("repository") is not None
-        and (_is_below_images(path) or _spells_its_registry(mapping, path, visit))
+    is_image_key = (
+        names_an_image(path)
+        or _is_one_of_images(mapping, path)
+        or (
+            mapping.text_of("repository") is not None
+            and (_is_below_images(path) or _spells_its_registry(mapping, path, visit))
+        )
     )
-    for parts in groups_of(mapping):
+    groups = groups_of(mapping)
+    complete(groups, mapping, is_image=names_an_image(path), is_root=path is None)
+    for parts in groups.values():
         if any(visit.is_whole(scalar) for scalar in parts.scalars.values()):
             continue
         if not is_image_key and not parts.stem and _is_source(mapping, path):
             continue
+        if not parts.stem and parts.has("tag"):
+            parts = replace(parts, obstacle=obstacle_of(parts, mapping))  # noqa: PLW2901
         site = _found(parts, path, visit, is_image_key=is_image_key or bool(parts.stem))
         if site is not None:
             yield site
@@ -80,6 +92,8 @@ def names_an_image(path: Path) -> bool:
     while path is not None and isinstance(path[1], int):
         path = path[0]
     if path is None or not isinstance(path[1], str) or _MACHINE_IMAGE.match(path[1]):
+        return False
+    if path[0] is not None and path[0][1] == "machine":  # Gardener's: the system that it boots
         return False
     return bool(_IMAGE_KEY.search(path[1]))
 
@@ -93,6 +107,16 @@ def _is_below_images(path: Path) -> bool:
         if part in {"image", "images"}:
             return True
     return False
+
+
+def _is_one_of_images(mapping: Mapping, path: Path) -> bool:
+    """Say whether a name with a tag stands right below a key that says image or images."""
+    if path is None or not isinstance(path[1], str) or not names_an_image(path[0]):
+        return False
+    if path[1] in _NO_IMAGES or _is_source(mapping, path):
+        return False
+    has_name = any(mapping.text_of(key) for key in ("name", "repo"))
+    return has_name and bool(mapping.text_of("tag"))
 
 
 def _spells_its_registry(mapping: Mapping, path: Path, visit: Visit) -> bool:
@@ -137,7 +161,8 @@ def _read(
     context = visit.context_at(path)
     prefixes = _prefixes(parts, name, context)
     if name.startswith("/"):
-        prefixes = (context.base,) if context.base else ()
+        own = parts.value("registry")
+        prefixes = (own,) if own else (context.base,) if context.base else ()
         name = name[1:]
     for prefix in prefixes:
         full = f"{prefix.rstrip('/')}/{name.lstrip('/')}" if prefix else name
@@ -227,7 +252,10 @@ def _chosen(readings: list[_Reading], visit: Visit) -> tuple[_Reading, str]:
 
 
 def _used(parts: Parts, reading: _Reading) -> list[str]:
-    wanted = ("registry", "defaultRegistry", "hub", *reading.names, reading.tag, *DIGEST_KEYS)
+    names = reading.names
+    if is_said_twice(parts):
+        names = ("image", *names)
+    wanted = ("registry", "defaultRegistry", "hub", *names, reading.tag, *DIGEST_KEYS)
     return [part for part in dict.fromkeys(wanted) if part in parts.scalars]
 
 

@@ -3,8 +3,9 @@
     ... --solver-image=quay.io/x/y:1 ...        a part of an argument
     4.2.0=quay.io/x/kafka:4.2.0                 a line of a variable's value
 
-A piece of an address (``https://…``, ``docker://…``), of a path or
-of a longer name is none, nor is what a template or a variable is joined to.
+A piece of an address (``https://…``), of a path or of a longer name is none,
+nor is what a template or a variable is joined to. What ``docker://`` stands
+before is asked for by itself: it is read otherwise.
 """
 
 from __future__ import annotations
@@ -25,13 +26,17 @@ if TYPE_CHECKING:
 
     from imagelock.document.nodes import Scalar
 
-__all__ = ["Token", "tokens"]
+__all__ = ["Token", "addressed", "default_of", "tokens", "touches_a_template"]
 
 # What a name may not follow: a letter of a longer word, the "/" or ":" of an
-# address, and the end of "$(VARIABLE)", "${VARIABLE}" and "<placeholder>". It may
-# follow ":-" in "${VARIABLE:-<image ID>}".
-_BEFORE = r"(?:(?<=:-)|(?<![A-Za-z0-9_./:@%~+$)}>\\*-]))"
+# address, the end of "$(VARIABLE)", "${VARIABLE}" and "<placeholder>", and the "${"
+# of a variable whose own name has a colon. It may follow ":-" in
+# "${VARIABLE:-<image ID>}".
+_BEFORE = r"(?:(?<=:-)|(?<![A-Za-z0-9_./:@%~+$)}>\\*-])(?<!\$\{))"
+_BEHIND_SCHEME = r"(?<=docker://)(?<![A-Za-z0-9+.-]docker://)"
 _AFTER = r"(?![A-Za-z0-9_/@:$({<\\*%-])"
+# ${IMAGE:-alpine}, and nothing else
+_DEFAULT = re.compile(r"\s*\$\{[A-Za-z_][A-Za-z0-9_]*:?[-=](?P<image>[^\s{}$]+)\}\s*")
 _MARKS = ("{{", "}}", "{%", "%}")
 
 
@@ -48,12 +53,12 @@ class Token(Struct, frozen=True):
 
 
 @cache
-def _token() -> re.Pattern[str]:
+def _token(before: str) -> re.Pattern[str]:
     # Every run of characters is taken as far as it goes and never given back, and no
     # part that is given back is read in another way, so the time is linear in the
     # length of the text; the grammar decides afterwards.
     return re.compile(
-        rf"{_BEFORE}(?P<name>[A-Za-z0-9\[][A-Za-z0-9.\[\]_-]*+(?::[0-9]{{1,5}}+(?=/))?"
+        rf"{before}(?P<name>[A-Za-z0-9\[][A-Za-z0-9.\[\]_-]*+(?::[0-9]{{1,5}}+(?=/))?"
         r"(?:/[a-z0-9._-]++)*)"
         r"(?::(?P<tag>[A-Za-z0-9_][A-Za-z0-9_.-]*+))?"
         rf"(?P<digest>@(?:{grammar.DIGEST}))?{_AFTER}"
@@ -77,16 +82,28 @@ def _closes() -> re.Pattern[str]:
     )
 
 
-def tokens(scalar: Scalar) -> Iterator[Token]:
+def tokens(scalar: Scalar, before: str = _BEFORE) -> Iterator[Token]:
     """Yield the image IDs with a tag or a digest that stand in a scalar's value."""
     may_touch = _has_template_near(scalar)
-    for match in _token().finditer(scalar.value):
+    for match in _token(before).finditer(scalar.value):
         if match["tag"] is None and match["digest"] is None:
             continue
         text = match[0] if match["digest"] else match[0].rstrip(".")
         image = ImageReference.try_parse(text)
         if image is not None and not (may_touch and _touches(scalar, match.start(), match.end())):
             yield Token(image, match.start())
+
+
+def addressed(scalar: Scalar) -> Iterator[Token]:
+    """Yield the image IDs with a tag or a digest that ``docker://`` stands before."""
+    return tokens(scalar, _BEHIND_SCHEME)
+
+
+def default_of(scalar: Scalar) -> Token | None:
+    """Return the image ID, with or without a tag, that a variable alone has as its default."""
+    found = _DEFAULT.fullmatch(scalar.value)
+    image = ImageReference.try_parse(found["image"]) if found else None
+    return Token(image, found.start("image")) if found and image else None
 
 
 def touches_a_template(scalar: Scalar, start: int, end: int) -> bool:
@@ -97,7 +114,9 @@ def touches_a_template(scalar: Scalar, start: int, end: int) -> bool:
     """
     if _has_template_near(scalar) and _touches(scalar, start, end):
         return True
-    return "$" in scalar.value and is_template(scalar.value[start:end]) and not any(tokens(scalar))
+    if "$" not in scalar.value or not is_template(scalar.value[start:end]):
+        return False
+    return default_of(scalar) is None and not any(tokens(scalar))
 
 
 def _has_template_near(scalar: Scalar) -> bool:

@@ -12,7 +12,7 @@ from imagelock.core.reference import ImageReference
 from imagelock.document.nodes import Alias, Mapping, Node, Scalar, is_template
 from imagelock.find.context import NO_CONTEXT, context_of
 from imagelock.find.site import Append, Path, Pin, Problem, Site, Unwritable
-from imagelock.find.tokens import Token, tokens, touches_a_template
+from imagelock.find.tokens import Token, default_of, tokens, touches_a_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -200,7 +200,7 @@ class Visit:
             return self._in_branches(scalar, path, found_by, looks_right)
         image = ImageReference.try_parse(name)
         if image is None and is_template(name):
-            return self._default_of_a_variable(scalar, path, found_by)
+            return self._default_of_a_variable(scalar, path, found_by, looks_right)
         looks_wrong = looks_right is not None and (image is None or not looks_right(image))
         if looks_wrong or is_typed(scalar):
             return None
@@ -210,12 +210,21 @@ class Visit:
         self.claim(scalar)
         return self.site(scalar, image, path, found_by, text=name)
 
-    def _default_of_a_variable(self, scalar: Scalar, path: Path, found_by: str) -> Site | None:
+    def _default_of_a_variable(
+        self,
+        scalar: Scalar,
+        path: Path,
+        found_by: str,
+        looks_right: Callable[[ImageReference], bool] | None,
+    ) -> Site | None:
         """Make the site of ``${IMAGE:-<image ID>}``: the image ID is a literal."""
-        token = next(tokens(scalar), None)
-        if token is None or self.is_claimed(scalar):
+        if self.is_claimed(scalar):
             return None
         self.claim(scalar)
+        token = next(tokens(scalar), None) or default_of(scalar)
+        if token is None or (looks_right is not None and not looks_right(token.image)):
+            self.templated += 1
+            return None
         return self._site_of(token, scalar, path, found_by)
 
     def _in_branches(
