@@ -72,6 +72,30 @@ def test_without_proof_another_digest_cannot_be_compared(image_id: str, reason: 
     assert reason in found.reason
 
 
+@pytest.mark.parametrize(
+    "image_id",
+    [
+        f"redis@sha256:{'A' * 64}",
+        f"redis@SHA256:{'a' * 64}",
+        f"docker-pullable://redis@sha256:{'A' * 64}",
+        "A" * 64,
+        f"sha256:{'A' * 64}",
+        f"redis@{PINNED} ",
+        f" redis@{PINNED}",
+        f"redis@{PINNED}\n",
+        f"{PINNED.hex}\t",
+    ],
+)
+@pytest.mark.parametrize("proofs", [None, INDEX, WITH_CONFIG])
+def test_a_digest_in_capitals_or_with_space_around_it_is_no_proof_and_told_as_what_it_is(
+    image_id: str, proofs: Proofs | None
+) -> None:
+    found = verdict(image_id, asked=f"redis:7@sha256:{'a' * 64}", proofs=proofs)
+
+    assert isinstance(found, CannotCompare)
+    assert "not how a digest is written: in lower-case hex digits" in found.reason
+
+
 @pytest.mark.parametrize("repository", ["evil.example/redis", "docker.io/evil/redis", "redis2"])
 def test_another_digest_of_another_repository_is_wrong(repository: str) -> None:
     assert isinstance(verdict(f"{repository}@{OTHER}"), Wrong)

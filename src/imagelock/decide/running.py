@@ -105,6 +105,12 @@ def _read(image_id: str) -> _Reported | None:
 def _unreadable(image_id: str) -> str:
     if not image_id:
         return "its node does not say which image it ran"
+    if _read(image_id.strip().lower()) is not None:
+        # No runtime writes it so: who did may have written anything.
+        return (
+            f"its node names the image '{image_id}', which is not how a digest is written: in "
+            "lower-case hex digits, with nothing around it"
+        )
     return f"its node names the image '{image_id}', which holds no digest"
 
 
