@@ -222,6 +222,40 @@ def test_what_a_step_puts_out_is_known_when_it_runs_and_told() -> None:
     ]
 
 
+NAMESPACED = "quay.io/{{workflow.namespace}}/tool:1"
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        [library(runs(NAMESPACED), entrypoint="build")],
+        [library(runs(NAMESPACED))],
+        [cron(entrypoint="build", templates=[runs(NAMESPACED)])],
+        [
+            cron(
+                entrypoint="main",
+                templates=[
+                    runs(INPUT, "build", "image"),
+                    calls(task(arguments=given(image=NAMESPACED))),
+                ],
+            )
+        ],
+    ],
+)
+def test_the_namespace_of_a_workflow_is_filled_in(objects: list[dict[str, Any]]) -> None:
+    assert [image for _, _, _, image in verified(*objects)] == ["quay.io/ci/tool:1"]
+
+
+def test_a_cluster_wide_template_is_in_the_namespace_of_who_runs_it() -> None:
+    reference = {"name": "lib", "clusterScope": True}
+    lib = library(runs(NAMESPACED), kind="ClusterWorkflowTemplate", entrypoint="build")
+
+    assert [found[3] for found in verified(lib)] == [NAMESPACED]
+    assert [found[3] for found in verified(lib, cron(workflowTemplateRef=reference))] == [
+        "quay.io/ci/tool:1"
+    ]
+
+
 def test_a_value_that_comes_from_elsewhere_is_not_guessed_from_its_default() -> None:
     source = {"configMapKeyRef": {"name": "x", "key": "y"}, "default": PINNED}
     arguments = {"parameters": [{"name": "image", "valueFrom": source, "default": PINNED}]}

@@ -5,8 +5,8 @@
                                                                              ▼
                                      arguments ──► inputs.parameters of the next template
 
-A value is filled in where somebody gives it, and nothing else is: what is only known
-once a workflow runs keeps its ``{{ … }}``, and is told.
+A value is filled in where somebody gives it, and the namespace where it is known; nothing
+else is: what is only known once a workflow runs keeps its ``{{ … }}``, and is told.
 """
 
 from __future__ import annotations
@@ -123,7 +123,8 @@ class Workflows:
         for container in _static(workload):
             slot = (_name(workload), container.path)
             if is_open(container.image) and slot not in self._reached:
-                yield Named(workload, container.path, container.image)
+                image = _fill(container.image, _where(workload))
+                yield Named(workload, container.path, image)
 
 
 def _static(workload: Workload) -> tuple[Container, ...]:
@@ -215,7 +216,7 @@ class _Run:
         inputs |= {name: arguments[name] for name in template.takes if name in arguments}
         values = {f"inputs.parameters.{name}": value for name, value in inputs.items()}
         values |= {f"workflow.parameters.{name}": value for name, value in self._globals.items()}
-        values |= visit.item
+        values |= {**_where(self._workload), **visit.item}
         identity = (_name(place.holder), id(template), frozenset(values.items()))
         if identity in self._seen:
             return
@@ -263,6 +264,11 @@ def _images(template: Template, values: Values) -> Iterator[tuple[str, str]]:
 
         for container in containers_in_texts(texts)[0]:
             yield container.path, container.image
+
+
+def _where(workload: Workload) -> Values:
+    """Return what is known of where a workflow runs: of a ClusterWorkflowTemplate nothing is."""
+    return {"workflow.namespace": workload.namespace}
 
 
 def _fill(text: str, values: Values) -> str:
