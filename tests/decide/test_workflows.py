@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,9 @@ from imagelock.decide.judge import Terms
 from imagelock.decide.scope import Scope
 from imagelock.decide.verify import verify_pages
 from imagelock.syntax.kubernetes import parse_page
+
+if TYPE_CHECKING:
+    from imagelock.core.finding import Finding
 
 PINNED = "quay.io/acme/tool@sha256:" + "a" * 64
 TERMS = Terms(policy="pinned", lock=None, exemptions=(), today=date(2027, 1, 1))
@@ -60,11 +63,15 @@ def task(template: str = "build", **fields: Any) -> dict[str, Any]:
     return {"name": "t", "template": template, **fields}
 
 
-def verified(*objects: dict[str, Any], scope: Scope | None = None) -> list[Found]:
+def findings(*objects: dict[str, Any], scope: Scope | None = None) -> tuple[Finding, ...]:
     listed = {"kind": "List", "apiVersion": "v1", "items": list(objects)}
     page = parse_page(json.dumps(listed).encode(), name="x")
+    return verify_pages([page], TERMS, scope=scope or Scope()).findings
+
+
+def verified(*objects: dict[str, Any], scope: Scope | None = None) -> list[Found]:
     found: list[Found] = []
-    for finding in verify_pages([page], TERMS, scope=scope or Scope()).findings:
+    for finding in findings(*objects, scope=scope):
         place = finding.place
         if isinstance(place, ClusterPlace):
             where = f"{place.kind}/{place.name}"
@@ -138,6 +145,22 @@ def test_a_template_that_was_not_read_is_told_and_not_taken_for_clean() -> None:
     assert [found[:2] for found in verified(cron(workflowTemplateRef={"name": "gone"}))] == [
         ("not-looked-at", "CronWorkflow/nightly")
     ]
+
+
+@pytest.mark.parametrize(
+    ("reference", "remedy"),
+    [
+        ({"name": "gone"}, "kubectl get workflowtemplates -A -o json"),
+        ({"name": "gone", "clusterScope": True}, "with --namespace it is not listed"),
+        ({"name": "gone", "clusterScope": True}, "kubectl get clusterworkflowtemplates -o json"),
+    ],
+)
+def test_it_is_said_how_a_template_that_was_not_read_can_be(
+    reference: dict[str, Any], remedy: str
+) -> None:
+    (finding,) = findings(cron(workflowTemplateRef=reference))
+
+    assert remedy in finding.help
 
 
 def test_a_task_s_argument_reaches_the_template_that_it_calls() -> None:

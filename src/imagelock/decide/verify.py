@@ -185,7 +185,8 @@ class _Verification:
             self._asked.take(named.image, self._place(workload.kind, workload, named.container))
         for workload, problem in self._workflows.problems:
             place = self._place(workload.kind, workload)
-            self._findings.append(Finding.of("not-looked-at", place, problem))
+            found = Finding.of("not-looked-at", place, problem.message, help=problem.help)
+            self._findings.append(found)
 
     def _in_texts(self, kind: str, found: Pod | Workload) -> tuple[Container, ...]:
         if isinstance(found, Pod) or not found.texts:
