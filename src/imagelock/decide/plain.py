@@ -19,7 +19,7 @@ class Plain:
     """Answers for all pods of a namespace that ask for the same and run the same.
 
     Plain is what may run there, image by image, and runs as it was asked for under its
-    own name, or has not started. It needs no proof and nobody's attention, and nearly
+    own name, or waits to be started. It needs no proof and nobody's attention, and nearly
     all pods of a cluster are so.
     """
 
