@@ -21,6 +21,7 @@ from imagelock.core.podspec import POD_SPECS
 from imagelock.decide.asked import AskedImages
 from imagelock.decide.compared import RunningImages
 from imagelock.decide.exempted import ended
+from imagelock.decide.jobs import Jobs
 from imagelock.decide.nodes import NodeImages
 from imagelock.decide.plain import Plain
 from imagelock.decide.running import NO_PROOFS
@@ -45,6 +46,7 @@ def verify_pages(
     proofs: Proofs = NO_PROOFS,
     scope: Scope = EVERYTHING,
     cluster: str = "",
+    jobs: Jobs | None = None,
 ) -> Report:
     """Judge every image that the pages name, and compare it with what runs.
 
@@ -55,8 +57,9 @@ def verify_pages(
         proofs: Documents that show which digests belong together.
         scope: What is meant of it.
         cluster: Its name, for the places of findings.
+        jobs: Those that were seen before; those of the pages are added.
     """
-    verification = _Verification(terms, proofs, scope, cluster)
+    verification = _Verification(terms, proofs, scope, cluster, jobs or Jobs())
     for page in pages:
         verification.take(page)
     return verification.report()
@@ -65,7 +68,9 @@ def verify_pages(
 class _Verification:
     """Everything that is kept of the pages."""
 
-    def __init__(self, terms: Terms, proofs: Proofs, scope: Scope, cluster: str) -> None:
+    def __init__(
+        self, terms: Terms, proofs: Proofs, scope: Scope, cluster: str, jobs: Jobs
+    ) -> None:
         self._terms = terms
         self._proofs = proofs
         self._scope = scope
@@ -80,7 +85,7 @@ class _Verification:
         self._left_out = LeftOut(scope)
         self._is_plain = Plain(terms)
         self._findings: list[Finding] = []
-        self._cron_jobs: dict[tuple[str, str], str] = {}
+        self._jobs = jobs
         self._last_page = cluster or "the cluster"
 
     def take(self, page: Page) -> None:
@@ -97,9 +102,8 @@ class _Verification:
         for workload in page.workloads:
             if workload.workflow is not None:
                 self._workflows.know(workload)  # of whatever namespace: others may run it
-            if workload.kind == "Job" and workload.owner is not None:
-                job = (workload.namespace, f"Job/{workload.name}")
-                self._cron_jobs[job] = workload.workload
+            if workload.kind == "Job":
+                self._jobs.know(workload)
             if not workload.is_history:
                 self._take(workload.kind, workload)
 
@@ -111,10 +115,10 @@ class _Verification:
         return Report(
             command="verify",
             findings=(
-                *map(self._with_cron_job, self._asked.findings),
-                *self._findings,
+                *map(self._at_its_cron_job, self._asked.findings),
+                *map(self._at_its_cron_job, self._findings),
                 *self._about_nothing(),
-                *map(self._with_cron_job, running),
+                *map(self._at_its_cron_job, running),
                 *nodes,
                 *self._lists.findings(),
                 *self._about_exemptions(),
@@ -214,13 +218,10 @@ class _Verification:
             workload=found.workload,
         )
 
-    def _with_cron_job(self, finding: Finding) -> Finding:
-        """Name the CronJob of a Job's pods, which only the Job knows."""
+    def _at_its_cron_job(self, finding: Finding) -> Finding:
         place = finding.place
-        if isinstance(place, ClusterPlace) and place.workload.startswith("Job/"):
-            cron_job = self._cron_jobs.get((place.namespace, place.workload))
-            if cron_job is not None:
-                return replace(finding, place=replace(place, workload=cron_job))
+        if isinstance(place, ClusterPlace):
+            return replace(finding, place=self._jobs.told(place))
         return finding
 
     def _about_nodes(self) -> Iterator[Finding]:
