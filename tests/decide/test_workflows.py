@@ -205,6 +205,16 @@ def test_items_and_numbers_are_filled_in(fields: dict[str, Any]) -> None:
     ]
 
 
+@pytest.mark.parametrize(("item", "image"), [({"is": False}, "{{item.is}}"), (False, "{{item}}")])
+def test_a_truth_is_filled_in_as_json_writes_it(item: Any, image: str) -> None:
+    call = task(withItems=[item], arguments=given(image=f"alpine:{image}"))
+    templates = [runs(INPUT, "build", "image"), calls(call)]
+
+    assert verified(cron(entrypoint="main", templates=templates)) == [
+        unpinned("CronWorkflow/nightly", "container build", "alpine:false")
+    ]
+
+
 @pytest.mark.parametrize(
     "template",
     [

@@ -23,7 +23,7 @@ from imagelock.decide.compared import RunningImages
 from imagelock.decide.exempted import ended
 from imagelock.decide.jobs import Jobs
 from imagelock.decide.nodes import NodeImages
-from imagelock.decide.plain import Plain
+from imagelock.decide.plain import Plain, has_containers
 from imagelock.decide.running import NO_PROOFS
 from imagelock.decide.scope import EVERYTHING, LeftOut, Scope
 from imagelock.decide.whole import Lists
@@ -169,8 +169,9 @@ class _Verification:
             self._running.count(container, count)
 
     def _look_at(self, kind: str, found: Pod | Workload) -> None:
-        if not found.containers and kind in POD_SPECS:
-            message = "it names no image, and every pod has one: this was cut, or made by hand"
+        if kind in POD_SPECS and not has_containers(found.containers):
+            what = "no image of a container" if found.containers else "no image"
+            message = f"it names {what}, and every pod has one: this was cut, or made by hand"
             self._findings.append(Finding.of("not-read", self._place(kind, found), message))
         is_workflow = isinstance(found, Workload) and found.workflow is not None
         if isinstance(found, Workload) and is_workflow:

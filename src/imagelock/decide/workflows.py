@@ -328,9 +328,14 @@ def _named(item: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  (JSON)
     if isinstance(item, dict):
         for key, value in item.items():
             if isinstance(value, str | int | float):
-                yield f"item.{key}", str(value)
+                yield f"item.{key}", _text(value)
     elif isinstance(item, str | int | float):
-        yield "item", str(item)
+        yield "item", _text(item)
+
+
+def _text(value: str | float) -> str:
+    """Return a scalar as JSON writes it, which is how a workflow sees it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _name(workload: Workload) -> _Name:

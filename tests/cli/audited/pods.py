@@ -143,6 +143,14 @@ KINDS_OF_CONTAINERS = (
         """,
     ),
     case(
+        "no-ordinary-container",
+        pod(
+            spec={"containers": [], "initContainers": [container(APP_IMAGE, "setup")]},
+            told={"initContainerStatuses": [status(HERE, name="setup")]},
+        ),
+        told="not-read Pod/p",
+    ),
+    case(
         "no-containers",
         pod(spec={"containers": None}, told={"containerStatuses": None}),
         told="not-read Pod/p",
