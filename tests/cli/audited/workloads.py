@@ -253,6 +253,18 @@ WORKFLOWS = (
         told="not-pulled-by-digest WorkflowTemplate/w container t/c",
     ),
     case(
+        "workflow-artifact",
+        workflow(
+            resource={"action": "create", "manifestFrom": {"artifact": {"raw": {"data": MANIFEST}}}}
+        ),
+        told="not-pulled-by-digest WorkflowTemplate/w container t/c",
+    ),
+    case(
+        "workflow-fetched",
+        workflow(resource={"action": "create", "manifestFrom": {"artifact": {"s3": {"key": "x"}}}}),
+        told="not-looked-at WorkflowTemplate/w",
+    ),
+    case(
         "workflow-patch",
         workflow(container={"image": APP_IMAGE}, podSpecPatch=PATCH),
         told="not-pulled-by-digest WorkflowTemplate/w init container t/x",
