@@ -209,6 +209,8 @@ NODES = (
         [],
     ),
     node("arm", "arm64", [f"docker.io/library/redis@{ARM}"], [f"evil.example/miner@{EVIL}"]),
+    node("nameless", "amd64", ["sha256:" + "9" * 64], ["9" * 64], [""], ["redis@<none>"]),
+    node("odd", "amd64", ["Evil.example/Miner:1"], [f"evil.example/x@sha256:{'A' * 64}"]),
     node("pi", "arm", [f"docker.io/library/redis@{ATTESTATION}"]),
     node("win", "amd64", *([f"quay.io/acme/app@{APP}"] for _ in range(50)), os="windows"),
     node("old", "amd64", ["quay.io/old/tool:1"], ["gke.gcr.io.evil.example/pause:3"]),
@@ -218,5 +220,7 @@ TOLD_OF_NODES = {
     f"evil.example/miner@{EVIL}",
     f"docker.io/library/redis@{ATTESTATION}",
     "quay.io/old/tool:1",
+    "Evil.example/Miner:1",
+    f"evil.example/x@sha256:{'A' * 64}",
     "gke.gcr.io.evil.example/pause:3",
 }
