@@ -198,6 +198,7 @@ def node(name: str, architecture: str, *images: list[str], os: str = "linux") ->
 
 
 NODES = (
+    {"metadata": {"name": "a-new-one"}, "status": None},
     node(
         "amd",
         "amd64",

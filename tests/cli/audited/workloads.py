@@ -115,6 +115,13 @@ CORE = (
         ("replicationcontrollers", {"metadata": {"name": "w"}, "spec": {"replicas": 1}}),
         told="not-read ReplicationController/w",
     ),
+    case(
+        "nothing-in-it",
+        ("deployments", {"metadata": {"name": "w"}, "spec": None}),
+        ("cronjobs", {"metadata": {"name": "w"}, "spec": {"jobTemplate": None}}),
+        ("daemonsets", {"metadata": {"name": "w"}, "spec": {"template": {"spec": None}}}),
+        told="not-read Deployment/w\nnot-read CronJob/w\nnot-read DaemonSet/w",
+    ),
     case("cron-job", cron_job(), told="not-pulled-by-digest CronJob/w container c"),
     case("suspended", cron_job(suspend=True), told="not-pulled-by-digest CronJob/w container c"),
     case(
