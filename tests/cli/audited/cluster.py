@@ -197,7 +197,7 @@ def node(name: str, architecture: str, *images: list[str], os: str = "linux") ->
     return {"metadata": {"name": name}, "status": {"nodeInfo": info, "images": held}}
 
 
-NODES = (
+NODES: tuple[Object, ...] = (
     {"metadata": {"name": "a-new-one"}, "status": None},
     node(
         "amd",
