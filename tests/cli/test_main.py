@@ -293,6 +293,8 @@ def test_standard_input_is_read_once(
         ("override", "pod.yaml", "--output", ""),
         ("verify", "--from", ""),
         ("verify", "--kubeconfig", ""),
+        ("verify", "--from", "pods.json", "--image-indexes", ""),
+        ("watch", "--image-indexes", ""),
         ("deploy", ""),
         ("lock", "--references", ""),
     ],

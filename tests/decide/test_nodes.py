@@ -51,7 +51,13 @@ def test_what_the_lock_or_an_exemption_explains_is_no_finding(names: tuple[str, 
 
 
 @pytest.mark.parametrize(
-    "names", [("redis:7",), (f"redis@{B}", "redis:7"), ("gke.gcr.io.evil.example/pause:3.9",)]
+    "names",
+    [
+        ("redis:7",),
+        (f"redis@{B}", "redis:7"),
+        ("gke.gcr.io.evil.example/pause:3.9",),
+        ("Evil.example/Miner:1", "<none>@<none>"),
+    ],
 )
 def test_what_nothing_explains_is_told_once_for_all_nodes(names: tuple[str, ...]) -> None:
     (finding,) = findings(*names)

@@ -144,6 +144,7 @@ def test_the_pod_of_a_cron_job_is_told_at_the_cron_job() -> None:
 def test_the_pod_of_a_job_that_was_not_seen_yet_is_told_where_its_name_leads() -> None:
     assert workloads(of_job("backup-29384756"), Objects(TERMS)) == ["CronJob/backup"]
     assert workloads(of_job("migrate-7"), Objects(TERMS)) == ["Job/migrate-7"]
+    assert workloads(of_job("report-20260301"), Objects(TERMS)) == ["Job/report-20260301"]
 
 
 def test_a_job_that_somebody_named_like_that_is_its_own_workload() -> None:
@@ -179,6 +180,35 @@ def test_nodes_that_are_gone_are_forgotten() -> None:
     objects.keep("Node", lambda _namespace, _name: False)
 
     assert [rules(one.findings) for one in objects.judged(runs)] == [[]]
+
+
+def node(architecture: str) -> Page:
+    return Page(kind="Node", nodes=(Node(name="n", architecture=architecture),))
+
+
+def test_pods_are_judged_again_when_their_node_is_not_what_they_were_judged_by() -> None:
+    proofs = Proofs({Digest.parse(A): Index((Child(Digest.parse(B), "arm64"),))})
+    objects = Objects(TERMS, proofs=proofs)
+    runs = Page(kind="Pod", pods=(pod(image_id=f"quay.io/shop/api@{B}"),))
+
+    def again(page: Page) -> bool:
+        objects.must_judge_pods_again = False
+        list(objects.judged(page))
+        return objects.must_judge_pods_again
+
+    assert not again(runs)
+    assert again(node("amd64"))
+    assert not again(node("amd64"))
+    assert not again(runs)
+    assert again(node("arm64"))
+
+
+def test_without_documents_no_pod_depends_on_its_node() -> None:
+    objects = Objects(TERMS)
+    list(objects.judged(Page(kind="Pod", pods=(pod(image_id=f"quay.io/shop/api@{B}"),))))
+    list(objects.judged(node("amd64")))
+
+    assert not objects.must_judge_pods_again
 
 
 def test_an_image_that_nothing_explains_is_told_of_every_node_that_holds_it() -> None:

@@ -55,6 +55,10 @@ def container(image: str, image_id: str = "", **fields: Any) -> Container:
         ([container(f"redis@{A}", f"mirror.example/redis@{A}")], False),
         ([container(f"redis@{A}", f"redis@{B}")], False),
         ([container(f"redis@{A}", state="running")], False),
+        ([container(f"redis@{A}", state="unknown")], False),
+        ([container(f"redis@{A}", kind="init container")], False),
+        ([container(f"redis@{A}"), container(f"redis@{A}", kind="volume", state="unknown")], True),
+        ([container("gke.gcr.io/pause:3", state="unknown")], True),
         ([container("not an image")], False),
     ],
 )

@@ -72,6 +72,30 @@ def test_without_proof_another_digest_cannot_be_compared(image_id: str, reason: 
     assert reason in found.reason
 
 
+@pytest.mark.parametrize(
+    "image_id",
+    [
+        f"redis@sha256:{'A' * 64}",
+        f"redis@SHA256:{'a' * 64}",
+        f"docker-pullable://redis@sha256:{'A' * 64}",
+        "A" * 64,
+        f"sha256:{'A' * 64}",
+        f"redis@{PINNED} ",
+        f" redis@{PINNED}",
+        f"redis@{PINNED}\n",
+        f"{PINNED.hex}\t",
+    ],
+)
+@pytest.mark.parametrize("proofs", [None, INDEX, WITH_CONFIG])
+def test_a_digest_in_capitals_or_with_space_around_it_is_no_proof_and_told_as_what_it_is(
+    image_id: str, proofs: Proofs | None
+) -> None:
+    found = verdict(image_id, asked=f"redis:7@sha256:{'a' * 64}", proofs=proofs)
+
+    assert isinstance(found, CannotCompare)
+    assert "not how a digest is written: in lower-case hex digits" in found.reason
+
+
 @pytest.mark.parametrize("repository", ["evil.example/redis", "docker.io/evil/redis", "redis2"])
 def test_another_digest_of_another_repository_is_wrong(repository: str) -> None:
     assert isinstance(verdict(f"{repository}@{OTHER}"), Wrong)
@@ -127,6 +151,49 @@ def test_another_index_that_leads_this_node_elsewhere_is_wrong() -> None:
 
     assert verdict(f"redis@{OTHER}", proofs=both, architecture="amd64") == Right()
     assert isinstance(verdict(f"redis@{OTHER}", proofs=both, architecture="arm64"), Wrong)
+
+
+@pytest.mark.parametrize("asked", [PINNED, CHILD])
+def test_another_index_that_only_shares_a_part_proves_nothing_of_an_unknown_node(
+    asked: Digest,
+) -> None:
+    both = Proofs(
+        {
+            PINNED: Index((Child(CHILD, "amd64"), Child(ARM, "arm64"))),
+            OTHER: Index((Child(CHILD, "amd64"), Child(CONFIG, "arm64"))),
+        }
+    )
+
+    found = verdict(f"redis@{OTHER}", asked=f"redis@{asked}", proofs=both)
+
+    assert isinstance(found, CannotCompare)
+    assert "for some platforms leads to another manifest" in found.reason
+
+
+def test_another_index_that_shares_one_of_two_variants_proves_nothing() -> None:
+    v6, v7, other_v7 = (Digest("sha256", letter * 64) for letter in "123")
+    both = Proofs(
+        {
+            PINNED: Index((Child(v6, "arm"), Child(v7, "arm"), Child(CHILD, "amd64"))),
+            OTHER: Index((Child(v6, "arm"), Child(other_v7, "arm"), Child(CHILD, "amd64"))),
+        }
+    )
+
+    found = verdict(f"redis@{OTHER}", proofs=both, architecture="arm")
+
+    assert isinstance(found, CannotCompare)
+    assert "for some kinds of arm leads to another manifest" in found.reason
+    assert verdict(f"redis@{OTHER}", proofs=both, architecture="amd64") == Right()
+    assert verdict(f"redis@{v7}", proofs=both, architecture="arm") == Right()
+
+
+@pytest.mark.parametrize("image_id", [f"{CHILD}", f"docker://{CHILD}", CHILD.hex])
+@pytest.mark.parametrize("proofs", [INDEX, WITH_CONFIG])
+def test_a_child_of_the_pinned_index_is_right_without_a_name_too(
+    image_id: str, proofs: Proofs
+) -> None:
+    assert verdict(image_id, proofs=proofs, architecture="amd64") == Right()
+    assert isinstance(verdict(image_id, proofs=proofs, architecture="arm64"), CannotCompare)
 
 
 def test_a_child_of_no_known_architecture_cannot_be_compared_on_a_node_of_a_known_one() -> None:

@@ -49,6 +49,22 @@ def test_every_namespace_that_was_left_out_is_told_with_its_objects() -> None:
     ]
 
 
+def test_what_is_in_no_namespace_is_told_so() -> None:
+    assert told(Scope(without=frozenset({"*"})), namespaces=("",)) == [
+        "1 object without a namespace: every namespace is left out (--exclude '*')"
+    ]
+
+
+def test_a_list_in_a_list_is_told_with_what_to_do() -> None:
+    left_out = LeftOut(EVERYTHING)
+    left_out.take(Page(kind="List", others=(("PodList", 1),)))
+
+    (skipped,) = left_out.skipped()
+
+    assert not skipped.expected
+    assert "give it as a file of its own" in skipped.reason
+
+
 def test_where_few_namespaces_are_meant_the_others_are_told_together() -> None:
     assert told(Scope(only=SHOP, without=BANK), namespaces=("a", "b", "bank")) == [
         "every namespace but shop: --namespace names those that are meant",

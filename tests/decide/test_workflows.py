@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,9 @@ from imagelock.decide.judge import Terms
 from imagelock.decide.scope import Scope
 from imagelock.decide.verify import verify_pages
 from imagelock.syntax.kubernetes import parse_page
+
+if TYPE_CHECKING:
+    from imagelock.core.finding import Finding
 
 PINNED = "quay.io/acme/tool@sha256:" + "a" * 64
 TERMS = Terms(policy="pinned", lock=None, exemptions=(), today=date(2027, 1, 1))
@@ -60,11 +63,15 @@ def task(template: str = "build", **fields: Any) -> dict[str, Any]:
     return {"name": "t", "template": template, **fields}
 
 
-def verified(*objects: dict[str, Any], scope: Scope | None = None) -> list[Found]:
+def findings(*objects: dict[str, Any], scope: Scope | None = None) -> tuple[Finding, ...]:
     listed = {"kind": "List", "apiVersion": "v1", "items": list(objects)}
     page = parse_page(json.dumps(listed).encode(), name="x")
+    return verify_pages([page], TERMS, scope=scope or Scope()).findings
+
+
+def verified(*objects: dict[str, Any], scope: Scope | None = None) -> list[Found]:
     found: list[Found] = []
-    for finding in verify_pages([page], TERMS, scope=scope or Scope()).findings:
+    for finding in findings(*objects, scope=scope):
         place = finding.place
         if isinstance(place, ClusterPlace):
             where = f"{place.kind}/{place.name}"
@@ -140,6 +147,22 @@ def test_a_template_that_was_not_read_is_told_and_not_taken_for_clean() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("reference", "remedy"),
+    [
+        ({"name": "gone"}, "kubectl get workflowtemplates -A -o json"),
+        ({"name": "gone", "clusterScope": True}, "with --namespace it is not listed"),
+        ({"name": "gone", "clusterScope": True}, "kubectl get clusterworkflowtemplates -o json"),
+    ],
+)
+def test_it_is_said_how_a_template_that_was_not_read_can_be(
+    reference: dict[str, Any], remedy: str
+) -> None:
+    (finding,) = findings(cron(workflowTemplateRef=reference))
+
+    assert remedy in finding.help
+
+
 def test_a_task_s_argument_reaches_the_template_that_it_calls() -> None:
     pinned_by_default = runs(INPUT)
     pinned_by_default["inputs"] = {"parameters": [{"name": "image", "default": PINNED}]}
@@ -182,6 +205,16 @@ def test_items_and_numbers_are_filled_in(fields: dict[str, Any]) -> None:
     ]
 
 
+@pytest.mark.parametrize(("item", "image"), [({"is": False}, "{{item.is}}"), (False, "{{item}}")])
+def test_a_truth_is_filled_in_as_json_writes_it(item: Any, image: str) -> None:
+    call = task(withItems=[item], arguments=given(image=f"alpine:{image}"))
+    templates = [runs(INPUT, "build", "image"), calls(call)]
+
+    assert verified(cron(entrypoint="main", templates=templates)) == [
+        unpinned("CronWorkflow/nightly", "container build", "alpine:false")
+    ]
+
+
 @pytest.mark.parametrize(
     "template",
     [
@@ -219,6 +252,40 @@ def test_what_a_step_puts_out_is_known_when_it_runs_and_told() -> None:
 
     assert verified(cron(entrypoint="main", templates=templates)) == [
         ("not-a-reference", "CronWorkflow/nightly", "container build", put_out)
+    ]
+
+
+NAMESPACED = "quay.io/{{workflow.namespace}}/tool:1"
+
+
+@pytest.mark.parametrize(
+    "objects",
+    [
+        [library(runs(NAMESPACED), entrypoint="build")],
+        [library(runs(NAMESPACED))],
+        [cron(entrypoint="build", templates=[runs(NAMESPACED)])],
+        [
+            cron(
+                entrypoint="main",
+                templates=[
+                    runs(INPUT, "build", "image"),
+                    calls(task(arguments=given(image=NAMESPACED))),
+                ],
+            )
+        ],
+    ],
+)
+def test_the_namespace_of_a_workflow_is_filled_in(objects: list[dict[str, Any]]) -> None:
+    assert [image for _, _, _, image in verified(*objects)] == ["quay.io/ci/tool:1"]
+
+
+def test_a_cluster_wide_template_is_in_the_namespace_of_who_runs_it() -> None:
+    reference = {"name": "lib", "clusterScope": True}
+    lib = library(runs(NAMESPACED), kind="ClusterWorkflowTemplate", entrypoint="build")
+
+    assert [found[3] for found in verified(lib)] == [NAMESPACED]
+    assert [found[3] for found in verified(lib, cron(workflowTemplateRef=reference))] == [
+        "quay.io/ci/tool:1"
     ]
 
 

@@ -3,8 +3,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.simulators.api_server import said
 from tests.simulators.argo_cluster import (
     ARGO,
+    CORE,
     ArgoCluster,
     application,
     definition,
@@ -13,12 +15,14 @@ from tests.simulators.argo_cluster import (
 
 from imagelock.errors import ClusterError, InputError
 from imagelock.outside.applier import Applier, How
+from imagelock.outside.kubernetes_api import Patience
+from imagelock.outside.side_by_side import AT_ONCE, each
 from imagelock.syntax.manifests import Manifest, parse_manifests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.simulators.api_server import ApiServer, Request
+    from tests.simulators.api_server import Answer, ApiServer, Request
 
     from imagelock.outside.kubernetes_api import Api
 
@@ -207,3 +211,61 @@ def test_a_namespace_that_is_not_there_is_told(
     assert "was not applied: " in str(caught.value)
     assert 'namespaces "nowhere" not found' in str(caught.value)
     assert "put it among the manifests" in str(caught.value)
+
+
+def refusing(
+    times: int, method: str, path: str, cluster: ArgoCluster
+) -> Callable[[Request], Answer]:
+    """Refuse some requests, as an API server does that is being started."""
+    left = [said(403, "not yet")] * times
+
+    def answer(request: Request) -> Answer:
+        concerned = request.method == method and request.path.startswith(path)
+        return left.pop() if left and concerned else cluster(request)
+
+    return answer
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", ARGO), ("PATCH", SHOP)])
+def test_a_server_that_is_being_started_may_refuse_to_apply_for_a_moment(
+    applier: Callable[..., Applier],
+    cluster: ArgoCluster,
+    server: ApiServer,
+    method: str,
+    path: str,
+) -> None:
+    server.answers = refusing(2, method, path, cluster)
+
+    assert applier().apply(manifests(application("shop"))[0])
+
+
+def test_a_definition_that_may_not_be_looked_at_for_a_moment_is_waited_for(
+    applier: Callable[..., Applier], cluster: ArgoCluster, server: ApiServer
+) -> None:
+    server.answers = refusing(2, "GET", "/apis/apiextensions.k8s.io/v1/", cluster)
+
+    assert applier().apply(manifests(definition("Widget"))[0])
+
+
+def test_a_permission_that_is_missing_is_believed_in_the_end(
+    applier: Callable[..., Applier], cluster: ArgoCluster, server: ApiServer
+) -> None:
+    server.answers = refusing(1_000, "PATCH", SHOP, cluster)
+
+    with pytest.raises(ClusterError, match=r"was not applied: .*not yet"):
+        applier().apply(manifests(application("shop"))[0])
+
+    assert len(patches(server)) == 3
+
+
+def test_what_is_refused_at_once_is_doubted_at_once(
+    reach: Reach, cluster: ArgoCluster, server: ApiServer
+) -> None:
+    server.answers = refusing(AT_ONCE, "PATCH", CORE, cluster)
+    patience = Patience(first_pause=0.2, longest_pause=0.2)
+    how = How(namespace="default", field_manager="imagelock")
+    applier = Applier(reach(server, patience), how)
+
+    its = manifests(*(namespace(f"n{number}") for number in range(AT_ONCE)))
+
+    assert all(each(applier.apply, its))

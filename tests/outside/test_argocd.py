@@ -14,7 +14,7 @@ from imagelock.syntax.argocd import APPLICATION_SET, Application, ApplicationSet
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.simulators.api_server import ApiServer
+    from tests.simulators.api_server import ApiServer, Request
 
     from imagelock.outside.kubernetes_api import Api
 
@@ -76,6 +76,28 @@ def test_the_applications_of_a_set_name_it_as_their_owner(
 def test_a_permission_that_is_missing_is_an_error(serve: Serve, reach: Reach) -> None:
     with pytest.raises(ApiError, match="refuses: no"):
         look_at(reach(serve(said(403, "no"))), SHOP)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda api: look_at(api, SHOP),
+        lambda api: applications_in(api, "argocd"),
+        lambda api: ask_to_look(api, SHOP, "imagelock"),
+    ],
+    ids=["look at", "list", "ask to look"],
+)
+def test_a_server_that_is_being_started_may_refuse_for_a_moment(
+    serve: Serve, reach: Reach, cluster: ArgoCluster, ask: Callable[[Api], object]
+) -> None:
+    left = [said(403, "not yet")] * 2
+
+    def answer(request: Request) -> Answer:
+        return left.pop() if left else cluster(request)
+
+    ask(reach(serve(answer)))
+
+    assert left == []
 
 
 def test_an_answer_that_is_no_application_is_an_error_of_the_cluster(

@@ -109,6 +109,24 @@ def test_pods_that_may_not_be_listed_are_the_end(cluster: LiveCluster, follow: F
     assert "Missing permission" in str(eventually(lambda: following.error))
 
 
+@pytest.mark.parametrize("what", ["list", "watch"])
+def test_a_server_that_is_being_started_may_refuse_pods_at_first(
+    cluster: LiveCluster, follow: Follow, what: str
+) -> None:
+    if what == "list":
+        cluster.refusals = 2
+        following = follow(cluster.url)
+    else:
+        cluster.forbidden.add("watch pods")
+        following = follow(cluster.url)
+        following.until(Trouble)
+        cluster.forbidden.clear()
+
+    following.until(Alive)
+    assert following.pods == {"a"}
+    assert following.error is None
+
+
 def test_pods_that_may_be_listed_and_not_watched_are_the_end(
     cluster: LiveCluster, follow: Follow
 ) -> None:

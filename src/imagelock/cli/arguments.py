@@ -52,6 +52,7 @@ _READ = (
     "external_images",
     "self_built",
     "references",
+    "image_indexes",
 )
 FORMATS = ("text", "json", "junit", "sarif", "codequality", "markdown", "html")
 

@@ -79,7 +79,6 @@ def add_image_indexes(parser: ArgumentParser) -> None:
     """Add where the proofs are."""
     parser.add_argument(
         "--image-indexes",
-        type=Path,
         metavar="DIR",
         help="raw index documents, sha256-<hex>.json, that show which digests belong to one "
         "image (default: image_indexes, if it is there)",
@@ -138,13 +137,13 @@ def _terms(args: Namespace, config: Config) -> Terms:
     )
 
 
-def the_proofs(named: Path | None) -> tuple[Proofs, tuple[Skipped, ...]]:
+def the_proofs(named: str | None) -> tuple[Proofs, tuple[Skipped, ...]]:
     """Read the documents of the folder that is named, or of the usual one if it is there.
 
     Raises:
         InputError: The folder that is named is not there, or a document is wrong.
     """
-    folder = named or Path(IMAGE_INDEXES)
+    folder = Path(IMAGE_INDEXES if named is None else named)
     if named is None and not is_present(folder):
         return Proofs(), ()
     from imagelock.outside.proofs import read_proofs

@@ -183,6 +183,9 @@ class Session:
     def _take(self, feed: Feed, page: Page) -> None:
         for judged in self._objects.judged(page):
             self._teller.tell(self._current.take(feed, judged))
+        if self._objects.must_judge_pods_again:
+            self._objects.must_judge_pods_again = False
+            self._feeds.relist(_LAST)
 
     def _revise(self, feed: Feed) -> None:
         """Judge the workflows again, since one of them may run the templates of another."""

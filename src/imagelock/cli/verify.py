@@ -102,8 +102,7 @@ def run(args: Namespace, console: Console) -> int:
     pages, cluster = _pages(args, selector, plain, console)
     report = verify_pages(
         _watched(pages, console),
-        terms,
-        plain=plain,
+        plain,
         proofs=proofs,
         scope=scope_of(args),
         cluster=cluster,

@@ -42,6 +42,11 @@ class Pod(Struct, frozen=True, kw_only=True, gc=False):
     rollout_hash: str = ""
 
     @property
+    def has_run(self) -> bool:
+        """Whether all of its containers have started, whatever is said of each."""
+        return self.phase in {"Running", "Succeeded"}
+
+    @property
     def workload(self) -> str:
         """What somebody deployed to get this pod, as ``Deployment/api``; see docs/verify.md."""
         owner = self.owner

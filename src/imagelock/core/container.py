@@ -6,9 +6,14 @@ from typing import Literal
 
 from msgspec import Struct
 
+from imagelock.core.podspec import IMAGE_FIELDS
+
 __all__ = ["Container", "State"]
 
 State = Literal["waiting", "running", "terminated", "unknown"]
+
+# Image volumes have no status of their own, and somebody may just have started a debugger.
+_ALWAYS_TOLD = {row.noun for row in IMAGE_FIELDS if row.status} - {"ephemeral container"}
 
 
 class Container(Struct, frozen=True, kw_only=True, gc=False):
@@ -34,3 +39,8 @@ class Container(Struct, frozen=True, kw_only=True, gc=False):
     def has_started(self) -> bool:
         """Whether something runs, or ran, so that there is something to compare."""
         return bool(self.image_id) or self.state in {"running", "terminated"}
+
+    @property
+    def lacks_status(self) -> bool:
+        """Whether its node says nothing of it, as before it has begun with the pod."""
+        return self.state == "unknown" and not self.image_id and self.kind in _ALWAYS_TOLD

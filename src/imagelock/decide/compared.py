@@ -66,8 +66,10 @@ class RunningImages:
     def is_plain(self, container: Container) -> bool:
         """Say whether there is nothing to tell of a container, wherever it runs."""
         asked = _asked(container)
-        if asked is None or not container.has_started:
+        if asked is None:
             return True
+        if not container.has_started:
+            return not container.lacks_status  # then it depends on its pod
         return self._verdict(asked, container) == _AS_ASKED
 
     def count(self, container: Container, times: int) -> None:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from imagelock.core.finding import Finding, Skipped
+from imagelock.core.grammar import is_identifier
 from imagelock.core.place import ClusterPlace
 from imagelock.core.reference import ImageReference
 from imagelock.decide.scope import counted
@@ -66,13 +67,13 @@ class NodeImages:
         together: dict[str, _Unexplained] = {}
         for names, nodes in self._held_by.items():
             references = _references(names)
-            if not references or any(map(explained.holds, references)):
+            image = _image(references) if references else _odd_name(names)
+            if not image or any(map(explained.holds, references)):
                 continue
             exemption = _exemption(references, terms)
             if exemption is not None:
                 uses.add(exemption)
                 continue
-            image = _image(references)
             together.setdefault(image, _Unexplained(image)).add(references, nodes)
         yield from (one.finding(cluster) for one in together.values())
 
@@ -90,7 +91,7 @@ class NodeImages:
             yield from self._not_told()
 
     def _not_told(self) -> Iterator[Skipped]:
-        nameless = sum(not _references(names) for names in self._held_by)
+        nameless = sum(not (_references(names) or _odd_name(names)) for names in self._held_by)
         if nameless:
             what = "1 image on a node" if nameless == 1 else f"{nameless} images on nodes"
             yield Skipped(what, "known by its ID only, without a name", expected=True)
@@ -122,9 +123,18 @@ class _Explained:
 
 
 def _references(names: tuple[str, ...]) -> list[ImageReference]:
-    # A name may be an image's own ID, or Docker's "<none>@<none>".
-    parsed = (ImageReference.try_parse(name) for name in names if not name.startswith("sha256:"))
+    parsed = map(ImageReference.try_parse, filter(_is_name, names))
     return [reference for reference in parsed if reference is not None]
+
+
+def _odd_name(names: tuple[str, ...]) -> str:
+    """Return a name that no image ID can be, if there is one: nothing explains it."""
+    return next(filter(_is_name, names), "")
+
+
+def _is_name(text: str) -> bool:
+    """Say whether this is a name, and no image's own ID, or Docker's ``<none>@<none>``."""
+    return not (not text or text.startswith("sha256:") or "<none>" in text or is_identifier(text))
 
 
 def _exemption(references: list[ImageReference], terms: Terms) -> Exemption | None:

@@ -6,7 +6,6 @@ finds is handed out by object.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,6 +15,7 @@ from imagelock.core.cluster import Node, Page, Pod, Workload
 from imagelock.core.finding import Finding, Skipped
 from imagelock.core.place import ClusterPlace
 from imagelock.core.resources import TEMPLATED
+from imagelock.decide.jobs import Jobs
 from imagelock.decide.nodes import NodeImages
 from imagelock.decide.running import NO_PROOFS
 from imagelock.decide.scope import announced, counted
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from imagelock.decide.judge import Terms
 
 __all__ = ["Judged", "Objects"]
-
-# The controller of CronJobs names a Job after the minute, since 1970, that it is for.
-_OF_A_CRON_JOB = re.compile(r"(.+)-[0-9]{8}")
 
 
 class Judged(Struct, frozen=True, kw_only=True):
@@ -48,6 +45,10 @@ class Objects:
     """Judges objects as they come, and keeps none of them.
 
     Only warnings and errors are handed out: a note says nothing about one object.
+
+    Attributes:
+        must_judge_pods_again: A node is not what its pods were judged by; whoever lists
+            the pods again takes it back.
     """
 
     def __init__(
@@ -66,7 +67,9 @@ class Objects:
         self._strict = strict
         # Of other objects, that some pods depend on: of nodes, and of the Jobs of CronJobs.
         self._architectures: dict[str, str] = {}
-        self._jobs: dict[tuple[str, str], str] = {}
+        self._missed: set[str] = set()  # nodes that were asked for and not known
+        self.must_judge_pods_again = False
+        self._jobs = Jobs()
         # Workflows run each other's templates, so the answer about one may change with another.
         self._workflows: dict[tuple[str, str, str], Workload] = {}
         self._has_all_workflows = False
@@ -100,7 +103,7 @@ class Objects:
             for nodes in self._untold.values():
                 nodes.discard(name)
         elif kind == "Job":
-            self._jobs.pop((namespace, name), None)
+            self._jobs.forget(namespace, name)
         elif kind in TEMPLATED:
             self._workflows.pop((kind, namespace, name), None)
 
@@ -109,7 +112,8 @@ class Objects:
         if kind == "Node":
             gone = [("", name) for name in self._architectures if not is_there("", name)]
         elif kind == "Job":
-            gone = [job for job in self._jobs if not is_there(*job)]
+            self._jobs.keep(is_there)
+            return
         elif kind in TEMPLATED:
             names = [(namespace, name) for one, namespace, name in self._workflows if one == kind]
             gone = [name for name in names if not is_there(*name)]
@@ -138,8 +142,6 @@ class Objects:
             # Each by itself: together, an image would be told at its first node only.
             yield from self._judged_node(node)
         for workload in page.workloads:
-            if workload.kind == "Job":
-                self._jobs[workload.namespace, workload.name] = workload.workload
             if workload.workflow is not None:
                 self._workflows[workload.kind, workload.namespace, workload.name] = workload
         yield from self._judged(self._with_workflows(page), (*page.pods, *page.workloads))
@@ -169,6 +171,10 @@ class Objects:
             )
 
     def _judged_node(self, node: Node) -> Iterator[Judged]:
+        before = self._architectures.get(node.name, node.architecture)
+        if before != node.architecture or node.name in self._missed:
+            self.must_judge_pods_again = True
+        self._missed.discard(node.name)
         self.forget("Node", "", node.name)
         self._architectures[node.name] = node.architecture
         held = NodeImages()
@@ -181,34 +187,29 @@ class Objects:
 
     def _findings(self, *pages: Page) -> dict[tuple[str, str, str], list[Finding]]:
         report = verify_pages(
-            pages, self._terms, proofs=self._proofs, scope=self._scope, cluster=self._cluster
+            pages,
+            self._terms,
+            proofs=self._proofs,
+            scope=self._scope,
+            cluster=self._cluster,
+            jobs=self._jobs,
         )
         by_object: dict[tuple[str, str, str], list[Finding]] = {}
         for finding in report.findings:
             place = finding.place
             if isinstance(place, ClusterPlace) and finding.severity != "note":
-                told = replace(finding, place=self._with_cron_job(place))
                 key = (place.kind, place.namespace, place.name)
-                by_object.setdefault(key, []).append(told.strict() if self._strict else told)
+                by_object.setdefault(key, []).append(finding.strict() if self._strict else finding)
         return by_object
-
-    def _with_cron_job(self, place: ClusterPlace) -> ClusterPlace:
-        """Name the CronJob of a Job's pod, which only the Job knows."""
-        kind, _, name = place.workload.partition("/")
-        if kind != "Job" or place.kind != "Pod":
-            return place
-        known = self._jobs.get((place.namespace, name))
-        made = _OF_A_CRON_JOB.fullmatch(name)
-        if known is None and made is not None:
-            known = f"CronJob/{made[1]}"  # its pod was faster than the Job itself
-        return replace(place, workload=known) if known is not None else place
 
     def _nodes_of(self, pods: Iterable[Pod]) -> Page:
         """Return what is known of the nodes on which pods run: their architecture."""
         if not len(self._proofs):
             return Page(kind="")  # nothing asks for it
         known = self._architectures
-        names = sorted({pod.node for pod in pods} & known.keys())
+        wanted = {pod.node for pod in pods} - {""}
+        self._missed |= wanted - known.keys()
+        names = sorted(wanted & known.keys())
         return Page(
             kind="", nodes=tuple(Node(name=name, architecture=known[name]) for name in names)
         )

@@ -11,7 +11,7 @@ from imagelock.core.proof import Index, Manifest, Proofs
 from imagelock.core.reference import Digest, ImageReference, Repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from imagelock.core.proof import Child
 
@@ -21,6 +21,7 @@ NO_PROOFS = Proofs()
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 _BARE_HEX = re.compile(r"[0-9a-f]{64}")
+_NOT_ONE = "its node names an index that for {} leads to another manifest than the pinned digest"
 
 
 class Right(Struct, frozen=True):
@@ -105,6 +106,12 @@ def _read(image_id: str) -> _Reported | None:
 def _unreadable(image_id: str) -> str:
     if not image_id:
         return "its node does not say which image it ran"
+    if _read(image_id.strip().lower()) is not None:
+        # No runtime writes it so: who did may have written anything.
+        return (
+            f"its node names the image '{image_id}', which is not how a digest is written: in "
+            "lower-case hex digits, with nothing around it"
+        )
     return f"its node names the image '{image_id}', which holds no digest"
 
 
@@ -117,13 +124,13 @@ def _other_name(asked: ImageReference, reported: _Reported) -> str:
 def _proven(
     asked: Digest, reported: _Reported, proofs: Proofs, architecture: str
 ) -> Verdict | None:
-    if reported.repository is None:
-        return _proven_config(asked, reported.digest, proofs, architecture)
     mine, theirs = proofs.manifests(asked), proofs.manifests(reported.digest)
     common = {child.digest for child in mine} & {child.digest for child in theirs}
     shared = [child for child in (*mine, *theirs) if child.digest in common]
     if shared:
         return _for_this_node(shared, mine, theirs, architecture)
+    if reported.repository is None:
+        return _proven_config(asked, reported.digest, proofs, architecture)
     if not isinstance(proofs.about(asked), Index):
         return None
     inner = next((child.digest for child in (*mine, *theirs) if child.is_index), None)
@@ -151,11 +158,20 @@ def _proven_config(
 
 
 def _for_this_node(
-    shared: Iterable[Child], mine: Iterable[Child], theirs: Iterable[Child], architecture: str
+    shared: Sequence[Child], mine: Iterable[Child], theirs: Iterable[Child], architecture: str
 ) -> Verdict:
+    common = {child.digest for child in shared}
+    others = {child.architecture for child in theirs if child.digest not in common}
+    if not architecture:
+        return Right() if not others else CannotCompare(_NOT_ONE.format("some platforms"))
     said = _architectures(shared)
-    if not architecture or architecture in said:
-        return Right()
+    if architecture in said:
+        # Of one architecture there may be several: an index tells v6 and v7 of arm apart.
+        return (
+            Right()
+            if not others & {"", architecture}
+            else CannotCompare(_NOT_ONE.format(f"some kinds of {architecture}"))
+        )
     if architecture in _architectures(mine) & _architectures(theirs):
         return Wrong(f"for {architecture} it leads to another manifest than the pinned index")
     if not said:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EVERYTHING", "LeftOut", "Scope", "announced", "counted"]
 
+_IN_A_LIST = "a list in a list is not read: give it as a file of its own, --from takes several"
 _LEFT_OUT = "this namespace is left out (--exclude)"
+_OUTSIDE = "every namespace is left out (--exclude '*')"
 # Kinds that hold no pod template: nothing is lost when they are passed over.
 _WITHOUT_IMAGES = {
     "ClusterRole",
@@ -107,11 +109,9 @@ class LeftOut:
         yield from self._empty()
         yield from self._by_the_call()
         for kind, count in sorted(self._kinds.items()):
-            yield Skipped(
-                f"{counted(count, 'object')} of kind {kind}",
-                "this kind is not read",
-                expected=kind in _WITHOUT_IMAGES,
-            )
+            reason = _IN_A_LIST if kind.endswith("List") else "this kind is not read"
+            what = f"{counted(count, 'object')} of kind {kind}"
+            yield Skipped(what, reason, expected=kind in _WITHOUT_IMAGES)
 
     def _empty(self) -> Iterator[Skipped]:
         # An API server lists nothing, and no more, of a namespace that is not there.
@@ -124,8 +124,9 @@ class LeftOut:
         yield from _other_namespaces(scope)
         for namespace, count in sorted(self._namespaces.items()):
             if not scope.only or scope.leaves_out(namespace):
-                what = f"{counted(count, 'object')} in namespace {namespace}"
-                yield _chosen(what, _LEFT_OUT)
+                where = f"in namespace {namespace}" if namespace else "without a namespace"
+                what = f"{counted(count, 'object')} {where}"
+                yield _chosen(what, _LEFT_OUT if namespace else _OUTSIDE)
         yield from _other_labels(scope, self._unselected)
 
 

@@ -27,12 +27,16 @@ def containers_in_texts(
     found: list[Container] = []
     problem = ""
     for key, inside, text in texts:
+        why = ""
         try:
             found += _containers(text, inside)
         except (InputError, RecursionError) as error:
-            of = f" of template '{inside}'" if inside else ""
             why = error.problem if isinstance(error, InputError) else "it is nested too deeply"
-            problem = problem or f"the {key}{of} could not be read: {why}"
+        if key == "manifestFrom" and not text:
+            why = "it is fetched when it is applied"
+        if why and not problem:
+            of = f" of template '{inside}'" if inside else ""
+            problem = f"the {key}{of} could not be read: {why}"
     return tuple(found), problem
 
 

@@ -21,8 +21,9 @@ from imagelock.core.podspec import POD_SPECS
 from imagelock.decide.asked import AskedImages
 from imagelock.decide.compared import RunningImages
 from imagelock.decide.exempted import ended
+from imagelock.decide.jobs import Jobs
 from imagelock.decide.nodes import NodeImages
-from imagelock.decide.plain import Plain
+from imagelock.decide.plain import Plain, has_containers
 from imagelock.decide.running import NO_PROOFS
 from imagelock.decide.scope import EVERYTHING, LeftOut, Scope
 from imagelock.decide.whole import Lists
@@ -40,24 +41,26 @@ __all__ = ["EVERYTHING", "Scope", "verify_pages"]
 
 def verify_pages(
     pages: Iterable[Page],
-    terms: Terms,
+    terms: Terms | Plain,
     *,
-    plain: Plain | None = None,
     proofs: Proofs = NO_PROOFS,
     scope: Scope = EVERYTHING,
     cluster: str = "",
+    jobs: Jobs | None = None,
 ) -> Report:
     """Judge every image that the pages name, and compare it with what runs.
 
     Args:
         pages: The cluster, in pages of any kind and order.
-        terms: What an image is judged by.
-        plain: What found those plain that are alike on the pages, by the same terms.
+        terms: What an image is judged by, or what found by it those plain that are alike
+            on the pages.
         proofs: Documents that show which digests belong together.
         scope: What is meant of it.
         cluster: Its name, for the places of findings.
+        jobs: Those that were seen before; those of the pages are added.
     """
-    verification = _Verification(plain or Plain(terms), proofs, scope, cluster)
+    plain = terms if isinstance(terms, Plain) else Plain(terms)
+    verification = _Verification(plain, proofs, scope, cluster, jobs or Jobs())
     for page in pages:
         verification.take(page)
     return verification.report()
@@ -66,7 +69,9 @@ def verify_pages(
 class _Verification:
     """Everything that is kept of the pages."""
 
-    def __init__(self, plain: Plain, proofs: Proofs, scope: Scope, cluster: str) -> None:
+    def __init__(
+        self, plain: Plain, proofs: Proofs, scope: Scope, cluster: str, jobs: Jobs
+    ) -> None:
         self._terms = plain.judgements.terms
         self._proofs = proofs
         self._scope = scope
@@ -81,7 +86,7 @@ class _Verification:
         self._left_out = LeftOut(scope)
         self._is_plain = plain
         self._findings: list[Finding] = []
-        self._cron_jobs: dict[tuple[str, str], str] = {}
+        self._jobs = jobs
         self._last_page = cluster or "the cluster"
 
     def take(self, page: Page) -> None:
@@ -98,9 +103,8 @@ class _Verification:
         for workload in page.workloads:
             if workload.workflow is not None:
                 self._workflows.know(workload)  # of whatever namespace: others may run it
-            if workload.kind == "Job" and workload.owner is not None:
-                job = (workload.namespace, f"Job/{workload.name}")
-                self._cron_jobs[job] = workload.workload
+            if workload.kind == "Job":
+                self._jobs.know(workload)
             if not workload.is_history:
                 self._take(workload.kind, workload)
 
@@ -112,10 +116,10 @@ class _Verification:
         return Report(
             command="verify",
             findings=(
-                *map(self._with_cron_job, self._asked.findings),
-                *self._findings,
+                *map(self._at_its_cron_job, self._asked.findings),
+                *map(self._at_its_cron_job, self._findings),
                 *self._about_nothing(),
-                *map(self._with_cron_job, running),
+                *map(self._at_its_cron_job, running),
                 *nodes,
                 *self._lists.findings(),
                 *self._about_exemptions(),
@@ -169,8 +173,9 @@ class _Verification:
             self._running.count(container, count)
 
     def _look_at(self, kind: str, found: Pod | Workload) -> None:
-        if not found.containers and kind in POD_SPECS:
-            message = "it names no image, and every pod has one: this was cut, or made by hand"
+        if kind in POD_SPECS and not has_containers(found.containers):
+            what = "no image of a container" if found.containers else "no image"
+            message = f"it names {what}, and every pod has one: this was cut, or made by hand"
             self._findings.append(Finding.of("not-read", self._place(kind, found), message))
         is_workflow = isinstance(found, Workload) and found.workflow is not None
         if isinstance(found, Workload) and is_workflow:
@@ -181,7 +186,13 @@ class _Verification:
             place = self._place(kind, found, container.path)
             self._asked.take(container.image, place)
             if isinstance(found, Pod):
-                self._running.take(container, place, found.node)
+                self._compare(container, place, found)
+
+    def _compare(self, container: Container, place: ClusterPlace, pod: Pod) -> None:
+        if container.lacks_status and pod.has_run:
+            # It was cut out, or its node leaves it out: in either case nobody knows what runs.
+            container = replace(container, state="running")
+        self._running.take(container, place, pod.node)
 
     def _look_at_workflows(self) -> None:
         for named in self._workflows.finish():
@@ -189,7 +200,8 @@ class _Verification:
             self._asked.take(named.image, self._place(workload.kind, workload, named.container))
         for workload, problem in self._workflows.problems:
             place = self._place(workload.kind, workload)
-            self._findings.append(Finding.of("not-looked-at", place, problem))
+            found = Finding.of("not-looked-at", place, problem.message, help=problem.help)
+            self._findings.append(found)
 
     def _in_texts(self, kind: str, found: Pod | Workload) -> tuple[Container, ...]:
         if isinstance(found, Pod) or not found.texts:
@@ -211,13 +223,10 @@ class _Verification:
             workload=found.workload,
         )
 
-    def _with_cron_job(self, finding: Finding) -> Finding:
-        """Name the CronJob of a Job's pods, which only the Job knows."""
+    def _at_its_cron_job(self, finding: Finding) -> Finding:
         place = finding.place
-        if isinstance(place, ClusterPlace) and place.workload.startswith("Job/"):
-            cron_job = self._cron_jobs.get((place.namespace, place.workload))
-            if cron_job is not None:
-                return replace(finding, place=replace(place, workload=cron_job))
+        if isinstance(place, ClusterPlace):
+            return replace(finding, place=self._jobs.told(place))
         return finding
 
     def _about_nodes(self) -> Iterator[Finding]:

@@ -5,8 +5,8 @@
                                                                              ▼
                                      arguments ──► inputs.parameters of the next template
 
-A value is filled in where somebody gives it, and nothing else is: what is only known
-once a workflow runs keeps its ``{{ … }}``, and is told.
+A value is filled in where somebody gives it, and the namespace where it is known; nothing
+else is: what is only known once a workflow runs keeps its ``{{ … }}``, and is told.
 """
 
 from __future__ import annotations
@@ -29,12 +29,26 @@ if TYPE_CHECKING:
     from imagelock.core.container import Container
     from imagelock.core.workflow import Call, TemplateRef
 
-__all__ = ["Named", "Workflows", "is_open"]
+__all__ = ["Named", "Problem", "Workflows", "is_open"]
 
 _MOST_CALLS = 10_000  # of one workflow: templates may call each other, and themselves
 _LONGEST = 16_384  # characters of a value: filled in again and again, it could grow for ever
 _VARIABLE = re.compile(r"\{\{\s*([\w.-]+)\s*\}\}")
 _CRON = "CronWorkflow"
+
+# What to do about a template that was not read; whether it is of the whole cluster.
+_MISSING = {
+    False: (
+        "Is its name right, and is it in the namespace of this workflow? Where files are read, "
+        "give it too: kubectl get workflowtemplates -A -o json. Where it may not be listed, see "
+        "imagelock rbac."
+    ),
+    True: (
+        "It stands in no namespace, so with --namespace it is not listed: verify the whole "
+        "cluster, or save it and give it with --from: kubectl get clusterworkflowtemplates "
+        "-o json. Where it may not be listed, see imagelock rbac."
+    ),
+}
 
 _Name = tuple[str, str, str]  # kind, namespace, name
 
@@ -62,8 +76,13 @@ class _Visit(Struct, frozen=True):
     item: Values = {}
 
 
-class _Problem(Exception):  # noqa: N818  (no error of the program: it ends one branch)
-    """Why a call cannot be followed."""
+class Problem(Exception):  # noqa: N818  (no error of the program: it ends one branch)
+    """Why a call cannot be followed, and what to do about it, where something can be done."""
+
+    def __init__(self, message: str, *, help: str = "") -> None:  # noqa: A002  (as in a finding)
+        super().__init__(message)
+        self.message = message
+        self.help = help
 
 
 def is_open(image: str) -> bool:
@@ -79,7 +98,7 @@ class Workflows:
         self._meant: list[Workload] = []
         self._started: set[_Name] = set()
         self._reached: set[tuple[_Name, str]] = set()
-        self.problems: list[tuple[Workload, str]] = []
+        self.problems: list[tuple[Workload, Problem]] = []
 
     def know(self, workload: Workload) -> None:
         """Note a workflow whose templates others may run."""
@@ -113,7 +132,7 @@ class Workflows:
             if not (own and (container, image) in told and not is_open(image)):
                 yield Named(workload, f"{container}{of}", image)
         self._started |= run.started
-        self.problems += [(workload, problem) for problem in dict.fromkeys(run.problems)]
+        self.problems += [(workload, problem) for problem in run.problems.values()]
 
     def _is_started_by_others(self, workload: Workload) -> bool:
         return _name(workload) in self._started
@@ -123,7 +142,8 @@ class Workflows:
         for container in _static(workload):
             slot = (_name(workload), container.path)
             if is_open(container.image) and slot not in self._reached:
-                yield Named(workload, container.path, container.image)
+                image = _fill(container.image, _where(workload))
+                yield Named(workload, container.path, image)
 
 
 def _static(workload: Workload) -> tuple[Container, ...]:
@@ -146,7 +166,7 @@ class _Run:
         self._calls = 0
         self._told: set[tuple[_Name, str, str]] = set()
         self.started: set[_Name] = set()
-        self.problems: list[str] = []
+        self.problems: dict[str, Problem] = {}
 
     def images(self) -> Iterator[tuple[_Place, str, str]]:
         """Yield what depends on parameters: the template, the container there, the image."""
@@ -156,9 +176,11 @@ class _Run:
         while self._waiting and self._calls < _MOST_CALLS:
             yield from self._visit(self._waiting.popleft())
         if self._waiting:
-            self.problems.append(
-                f"its templates call each other more than {_MOST_CALLS:,} times: what comes "
-                "after that was not followed"
+            self._note(
+                Problem(
+                    f"its templates call each other more than {_MOST_CALLS:,} times: what comes "
+                    "after that was not followed"
+                )
             )
 
     def _begin(self) -> None:
@@ -184,14 +206,17 @@ class _Run:
         """Note what cannot be followed: it ends one branch and no other."""
         try:
             yield
-        except _Problem as problem:
-            self.problems.append(str(problem))
+        except Problem as problem:
+            self._note(problem)
+
+    def _note(self, problem: Problem) -> None:
+        self.problems.setdefault(problem.message, problem)
 
     def _place(self, holder: Workload, name: str, ref: TemplateRef | None) -> _Place:
         holder = holder if ref is None else self._find(ref, holder)
         found = holder.workflow.template(name) if holder.workflow is not None else None
         if found is None:
-            raise _Problem(
+            raise Problem(
                 f"template '{printable(name)}' that it runs is not in "
                 f"{holder.kind}/{printable(holder.name)}: the images of that are not known"
             )
@@ -202,9 +227,10 @@ class _Run:
         namespace = "" if ref.is_cluster else self._workload.namespace or holder.namespace
         found = self._known.get((ref.kind, namespace, ref.name))
         if found is None:
-            raise _Problem(
+            raise Problem(
                 f"it runs {ref.kind}/{printable(ref.name)}, which is not among what was read: "
-                "the images of that are not known"
+                "the images of that are not known",
+                help=_MISSING[ref.is_cluster],
             )
         return found
 
@@ -215,7 +241,7 @@ class _Run:
         inputs |= {name: arguments[name] for name in template.takes if name in arguments}
         values = {f"inputs.parameters.{name}": value for name, value in inputs.items()}
         values |= {f"workflow.parameters.{name}": value for name, value in self._globals.items()}
-        values |= visit.item
+        values |= {**_where(self._workload), **visit.item}
         identity = (_name(place.holder), id(template), frozenset(values.items()))
         if identity in self._seen:
             return
@@ -265,6 +291,11 @@ def _images(template: Template, values: Values) -> Iterator[tuple[str, str]]:
             yield container.path, container.image
 
 
+def _where(workload: Workload) -> Values:
+    """Return what is known of where a workflow runs: of a ClusterWorkflowTemplate nothing is."""
+    return {"workflow.namespace": workload.namespace}
+
+
 def _fill(text: str, values: Values) -> str:
     def value(found: re.Match[str]) -> str:
         return values.get(found[1]) or found[0]
@@ -297,9 +328,14 @@ def _named(item: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  (JSON)
     if isinstance(item, dict):
         for key, value in item.items():
             if isinstance(value, str | int | float):
-                yield f"item.{key}", str(value)
+                yield f"item.{key}", _text(value)
     elif isinstance(item, str | int | float):
-        yield "item", str(item)
+        yield "item", _text(item)
+
+
+def _text(value: str | float) -> str:
+    """Return a scalar as JSON writes it, which is how a workflow sees it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _name(workload: Workload) -> _Name:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ from msgspec import Struct
 
 from imagelock.core.place import printable
 from imagelock.errors import ClusterError, InputError
+from imagelock.outside.doubts import doubting
 from imagelock.outside.refusals import ApiError
 from imagelock.syntax.argocd import API_VERSION, Key
 
@@ -70,7 +72,7 @@ class _Kinds:
 
     def _ask(self, version: str) -> dict[str, _Resource]:
         try:
-            data = self._api.get(_root(version))
+            data = doubting(self._api, partial(self._api.get, _root(version)))
         except ApiError as error:
             if error.code == _NOT_FOUND:
                 return {}
@@ -124,13 +126,15 @@ class Applier:
         if resource is None:
             return False
         path = _path(manifest, resource, self._how.namespace)
+        patch = partial(
+            self._api.patch,
+            path,
+            msgspec.json.encode(self._placed(manifest, resource)),
+            content_type=_APPLY,
+            params=self._parameters(),
+        )
         try:
-            self._api.patch(
-                path,
-                msgspec.json.encode(self._placed(manifest, resource)),
-                content_type=_APPLY,
-                params=self._parameters(),
-            )
+            doubting(self._api, patch)
         except ApiError as error:
             if error.code == _NOT_FOUND and self._how.dry_run and self._is_made(manifest):
                 return False
@@ -174,7 +178,8 @@ class Applier:
 
     def _await_definition(self, path: str, manifest: Manifest) -> None:
         deadline = time.monotonic() + _ESTABLISHED
-        while not _is_established(self._api.read(self._api.get(path), _decode_definition)):
+        get = partial(doubting, self._api, partial(self._api.get, path))
+        while not _is_established(self._api.read(get(), _decode_definition)):
             if time.monotonic() >= deadline:
                 raise ClusterError(
                     f"{manifest}: the cluster does not serve this kind {_ESTABLISHED:.0f} s after "

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import msgspec
 
 from imagelock.outside.cluster import list_pages
+from imagelock.outside.doubts import doubting
 from imagelock.outside.refusals import ApiError
 from imagelock.syntax.argocd import (
     API_VERSION,
@@ -42,7 +44,7 @@ def look_at(api: Api, key: Key) -> Application | ApplicationSet | None:
     if key.kind == APPLICATION_SET:
         parse = parse_application_set
     try:
-        data = api.get(_path(key))
+        data = doubting(api, partial(api.get, _path(key)))
     except ApiError as error:
         if error.code == _NOT_FOUND:
             return None
@@ -57,8 +59,12 @@ def applications_in(api: Api, namespace: str) -> tuple[Application, ...]:
         ClusterError: No whole list came.
     """
     path = f"/apis/{API_VERSION}/namespaces/{quote(namespace, safe='')}/applications"
-    pages = list_pages(api, path, parse_applications, limit=100)
-    return tuple(one for page in pages for one in page.items)
+
+    def listed() -> tuple[Application, ...]:
+        pages = list_pages(api, path, parse_applications, limit=100)
+        return tuple(one for page in pages for one in page.items)
+
+    return doubting(api, listed)
 
 
 def ask_to_look(api: Api, key: Key, field_manager: str) -> None:
@@ -69,7 +75,8 @@ def ask_to_look(api: Api, key: Key, field_manager: str) -> None:
     """
     name, value = REFRESH[key.kind]
     body = msgspec.json.encode({"metadata": {"annotations": {name: value}}})
-    api.patch(_path(key), body, content_type=_MERGE, params={"fieldManager": field_manager})
+    params = {"fieldManager": field_manager}
+    doubting(api, partial(api.patch, _path(key), body, content_type=_MERGE, params=params))
 
 
 def _path(key: Key) -> str:

@@ -88,10 +88,11 @@ class Feeds:
         except queue.Empty:
             return None
 
-    def relist(self) -> None:
-        """List everything again."""
-        for watch in self._watches.values():
-            watch.relist()
+    def relist(self, kind: str = "") -> None:
+        """List everything again, or the objects of one kind."""
+        for feed, watch in self._watches.items():
+            if kind in {"", feed.kind}:
+                watch.relist()
 
     def stop(self) -> None:
         """End it; what comes after is not told any more."""

@@ -264,9 +264,12 @@ class Watch:
         """Say whether a refusal counts; another than before does not, the first few times.
 
         A server that is being started refuses what it allowed a moment ago (403), and
-        does not know all of its kinds (404).
+        does not know all of its kinds (404). That what is needed is refused is doubted
+        from the first time on: it would be the end.
         """
-        self._doubts = 0 if self._believed in {_NOTHING, code} else self._doubts + 1
+        is_end = self._needed and code == _FORBIDDEN
+        is_first = self._believed == _NOTHING and not is_end
+        self._doubts = 0 if is_first or self._believed == code else self._doubts + 1
         return self._doubts in {0, _DOUBTS}
 
     def _after_refusal(self, error: ApiError) -> Iterator[Message]:

@@ -30,6 +30,8 @@ _LISTS = {row.key: (row.image, row.noun) for row in IMAGE_FIELDS} | {
 _SINGLE = {"container": "container", "script": "script"}
 # Texts that hold a pod spec, or an object with one: Argo Workflows applies them.
 _TEXTS = {"podSpecPatch", "manifest"}
+# What is there in place of a text: an artifact, whose text may stand in it.
+_FETCHED, _WRITTEN = "manifestFrom", ("artifact", "raw", "data")
 _PARAMETER = re.compile(r"\{\{\s*((?:workflow|inputs)\.parameters\.[\w-]+)\s*\}\}")
 # Where parameters have their values, and how a text names them.
 _VALUES = (("arguments", "workflow.parameters"), ("inputs", "inputs.parameters"))
@@ -56,10 +58,16 @@ def containers_anywhere(spec: Any, inside: str = "") -> Iterator[Container]:  # 
 
 
 def texts_anywhere(spec: Any) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401  (JSON)
-    """Yield every text that holds a pod spec or an object: its key, what holds it, itself."""
+    """Yield every text that holds a pod spec or an object: its key, what holds it, itself.
+
+    One that is fetched when it is needed is empty here.
+    """
     for key, value, around in _fields(spec, _Around()):
         if key in _TEXTS and isinstance(value, str):
             yield key, around.name, around.filled_in(value)
+        elif key == _FETCHED and isinstance(value, dict):
+            text = _text_at(value, _WRITTEN) or ""
+            yield key, around.name, around.filled_in(text)
 
 
 def _fields(value: Any, around: _Around) -> Iterator[tuple[str, Any, _Around]]:  # noqa: ANN401  (JSON)

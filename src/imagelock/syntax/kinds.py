@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial, reduce
 from typing import Any, cast
 
-from msgspec import Raw, Struct, field
+from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
 from imagelock.core.cluster import Node, Pod, Workload
@@ -59,60 +59,66 @@ def _pod(data: bytes | Raw) -> Pod:
     return read_pod(pod)
 
 
+# A part that is null is one that is not there: so Go's decoders read it.
 class _Template(Struct, gc=False):
-    spec: PodSpec = field(default_factory=PodSpec)
+    spec: PodSpec | None = None
 
 
 class _JobSpec(Struct, gc=False):
-    template: _Template = field(default_factory=_Template)
+    template: _Template | None = None
 
 
 class _JobTemplate(Struct, gc=False):
-    spec: _JobSpec = field(default_factory=_JobSpec)
+    spec: _JobSpec | None = None
 
 
 class _WorkloadSpec(Struct, gc=False):
     replicas: int | None = None
-    template: _Template = field(default_factory=_Template)
-    jobTemplate: _JobTemplate = field(default_factory=_JobTemplate)  # noqa: N815  (as in POD_SPECS)
+    template: _Template | None = None
+    jobTemplate: _JobTemplate | None = None  # noqa: N815  (as in POD_SPECS)
 
 
 class _WorkloadObject(Struct, gc=False):
-    metadata: Metadata = field(default_factory=Metadata)
-    spec: _WorkloadSpec = field(default_factory=_WorkloadSpec)
-    template: _Template = field(default_factory=_Template)  # of a PodTemplate
+    metadata: Metadata | None = None
+    spec: _WorkloadSpec | None = None
+    template: _Template | None = None  # of a PodTemplate
 
 
 def _workload(kind: str, workload: _WorkloadObject) -> Workload:
-    metadata = workload.metadata
-    pod_spec = cast("PodSpec", reduce(getattr, POD_SPECS[kind], workload))
+    metadata = workload.metadata or Metadata()
+    whole: object = workload
+    pod_spec = cast("PodSpec | None", reduce(_part, POD_SPECS[kind], whole))
     return Workload(
         kind=kind,
         namespace=metadata.namespace,
         name=metadata.name,
-        containers=containers_of(pod_spec),
+        containers=containers_of(pod_spec or PodSpec()),
         owner=owner_of(metadata),
-        replicas=workload.spec.replicas,
+        replicas=None if workload.spec is None else workload.spec.replicas,
         uid=metadata.uid,
     )
 
 
+def _part(holder: object, key: str) -> object:
+    return None if holder is None else getattr(holder, key)
+
+
 class _CustomObject(Struct):
-    metadata: Metadata = field(default_factory=Metadata)
+    metadata: Metadata | None = None
     spec: dict[str, Any] | None = None
 
 
 def _custom(kind: str, found: _CustomObject) -> Workload:
-    metadata = found.metadata
+    metadata, spec = found.metadata or Metadata(), found.spec or {}
     return Workload(
         kind=kind,
         namespace=metadata.namespace,
         name=metadata.name,
-        containers=tuple(containers_anywhere(found.spec or {})),
+        containers=tuple(containers_anywhere(spec)),
         owner=owner_of(metadata),
         uid=metadata.uid,
-        texts=tuple(texts_anywhere(found.spec or {})),
-        workflow=read_workflow(kind, found.spec or {}) if kind in TEMPLATED else None,
+        texts=tuple(texts_anywhere(spec)),
+        workflow=read_workflow(kind, spec) if kind in TEMPLATED else None,
     )
 
 
@@ -125,21 +131,22 @@ class _NodeImage(Struct, gc=False):
 
 
 class _NodeStatus(Struct, gc=False, rename="camel"):
-    node_info: _NodeInfo = field(default_factory=_NodeInfo)
+    node_info: _NodeInfo | None = None
     images: list[_NodeImage] | None = None
 
 
 class _NodeObject(Struct, gc=False):
-    metadata: Metadata = field(default_factory=Metadata)
-    status: _NodeStatus = field(default_factory=_NodeStatus)
+    metadata: Metadata | None = None
+    status: _NodeStatus | None = None
 
 
 def _node(node: _NodeObject) -> Node:
+    status = node.status or _NodeStatus()
     return Node(
-        name=node.metadata.name,
-        architecture=node.status.node_info.architecture,
+        name=(node.metadata or Metadata()).name,
+        architecture=(status.node_info or _NodeInfo()).architecture,
         # A list, since there are fifty of them on each of thousands of nodes.
-        images=tuple([image.names or () for image in node.status.images or ()]),
+        images=tuple([image.names or () for image in status.images or ()]),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from msgspec import Raw, Struct, field
+from msgspec import Raw, Struct
 from msgspec.json import Decoder, encode
 
 from imagelock.core.resources import NODES
@@ -22,7 +22,7 @@ class _Metadata(Struct):
 
 class _Labelled(Struct):
     kind: str = ""
-    metadata: _Metadata = field(default_factory=_Metadata)
+    metadata: _Metadata | None = None
 
 
 class _List(Struct, rename="camel", omit_defaults=True):
@@ -58,4 +58,5 @@ def select(data: bytes, selector: Selector) -> tuple[bytes, int]:
 
 def _is_selected(item: bytes | Raw, selector: Selector) -> bool:
     labelled = _LABELLED.decode(item)
-    return labelled.kind == NODES.kind or selector.matches(labelled.metadata.labels or {})
+    labels = labelled.metadata.labels if labelled.metadata is not None else None
+    return labelled.kind == NODES.kind or selector.matches(labels or {})
