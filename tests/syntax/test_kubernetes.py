@@ -167,6 +167,38 @@ def mount_of(volume: str, image: str) -> object:
     return {"name": volume, "volumeStatus": {"image": {"imageRef": image}}}
 
 
+@pytest.mark.parametrize("first", ["", "quay.io/m@sha256:" + "a" * 64])
+def test_every_container_that_mounts_an_image_is_asked_what_it_mounts(first: str) -> None:
+    other = "evil.example/x@sha256:" + "e" * 64
+    pod = {
+        "kind": "Pod",
+        "spec": {"volumes": [{"name": "m", "image": {"reference": "quay.io/m:1"}}]},
+        "status": {
+            "containerStatuses": [
+                {"name": "a", "volumeMounts": [mount_of("m", first)]},
+                {"name": "b", "volumeMounts": [mount_of("m", other), mount_of("m", other)]},
+            ]
+        },
+    }
+
+    (read,) = page(msgspec.json.encode(pod)).pods
+
+    assert [one.image_id for one in read.containers] == [*filter(None, [first]), other]
+
+
+@pytest.mark.parametrize("part", ["metadata", "spec", "status"])
+def test_a_part_of_a_pod_that_is_null_is_not_there(part: str) -> None:
+    pod = {"metadata": {"name": "p"}, "spec": {"nodeName": "n"}, "status": {"phase": "Running"}}
+    without = {key: value for key, value in pod.items() if key != part}
+
+    for form in ({"kind": "Pod"}, {"kind": "PodList"}, {"kind": "List"}):
+        found = [
+            page(msgspec.json.encode(one if form["kind"] == "Pod" else {**form, "items": [one]}))
+            for one in ({"kind": "Pod", **pod, part: None}, {"kind": "Pod", **without})
+        ]
+        assert found[0] == found[1]
+
+
 def test_an_image_volume_is_read_however_its_key_is_spelled() -> None:
     spelled = '{"name":"m","im\\u0061ge":{"reference":"quay.io/m:1"}}'
     (pod,) = page(f'{{"kind":"Pod","spec":{{"volumes":[{spelled}]}}}}').pods
@@ -288,7 +320,7 @@ def test_yaml_is_refused_with_what_to_do() -> None:
             '{"kind":"List","items":[{"kind":"Job"},{"kind":"Job","spec":{"template":3}}]}',
             r"at '\$.spec.template' of Job number 2",
         ),
-        ('{"kind":"Pod","spec":null}', "expected 'object', got 'null'"),
+        ('{"kind":"Pod","spec":7}', "expected 'object | null', got 'int'"),
         ('{"kind":"PodList","items":[]} {}', "trailing characters"),
         ('{"kind":"Pod","x":' + "[" * 100_000, "nested more deeply"),
         (b'{"kind":"\xff"}', "not UTF-8"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.json import Decoder
 
 from imagelock.core.cluster import Alike, Container, Pod
@@ -75,7 +75,11 @@ class _Metadata(Struct, gc=False):
 
 
 class _Identity(Struct, gc=False):
-    metadata: _Metadata = field(default_factory=_Metadata)
+    metadata: _Metadata | None = None
+
+    @property
+    def uid(self) -> str:
+        return self.metadata.uid if self.metadata is not None else ""
 
 
 _LOOK = Decoder(PodObject)
@@ -109,7 +113,7 @@ def read_pod_list(data: bytes | memoryview, is_plain: IsPlain) -> PodList | None
             pods += _read(b"".join((b"[", data[start:end], b"]")))
         elif is_plain(*look):
             identities = _IDENTITIES.decode(own)
-            alike.append(Alike(*look, tuple([one.metadata.uid for one in identities])))
+            alike.append(Alike(*look, tuple([one.uid for one in identities])))
         else:
             pods += [pod_with(look[1], pod) for pod in _OWN.decode(own)]
     return PodList(tuple(pods), tuple(alike), head)

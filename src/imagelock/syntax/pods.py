@@ -117,12 +117,32 @@ class _PodStatus(Struct, gc=False, rename="camel"):
     ephemeral_container_statuses: _Told = None
 
 
-class PodObject(Struct, gc=False):
-    """A pod as it is written."""
+_NO_METADATA = PodMetadata()
+_NO_SPEC = PodSpec()
+_NO_STATUS = _PodStatus()
 
-    metadata: PodMetadata = field(default_factory=PodMetadata)
-    spec: PodSpec = field(default_factory=PodSpec)
-    status: _PodStatus = field(default_factory=_PodStatus)
+
+class PodObject(Struct, gc=False):
+    """A pod as it is written; a part that is null is not there, as Go's decoders have it."""
+
+    given_metadata: PodMetadata | None = field(name="metadata", default=None)
+    given_spec: PodSpec | None = field(name="spec", default=None)
+    given_status: _PodStatus | None = field(name="status", default=None)
+
+    @property
+    def metadata(self) -> PodMetadata:
+        """What it says of itself."""
+        return self.given_metadata or _NO_METADATA
+
+    @property
+    def spec(self) -> PodSpec:
+        """What it asks for."""
+        return self.given_spec or _NO_SPEC
+
+    @property
+    def status(self) -> _PodStatus:
+        """What its node says of it."""
+        return self.given_status or _NO_STATUS
 
 
 class _ImageVolumeStatus(Struct, rename="camel"):
@@ -154,7 +174,7 @@ class PodMounts(Struct):
     Kubernetes 1.35 and newer tell which image a volume is of.
     """
 
-    status: _StatusMounts = field(default_factory=_StatusMounts)
+    status: _StatusMounts | None = None
 
 
 _CONTAINER, _INIT_CONTAINER, _EPHEMERAL_CONTAINER, _VOLUME = (row.noun for row in IMAGE_FIELDS)
@@ -171,7 +191,8 @@ def read_pod(pod: PodObject, mounts: PodMounts | None = None) -> Pod:
     """
     containers = containers_of_pod(pod)
     if mounts is not None:
-        containers += tuple(_image_volumes(pod.spec.volumes, mounts.status))
+        status = mounts.status or _StatusMounts()
+        containers += tuple(_image_volumes(pod.spec.volumes, status))
     return pod_with(containers, pod)
 
 
@@ -328,22 +349,26 @@ _VOLUMES = Decoder(list[_Volume] | None)
 def _image_volumes(volumes: Raw, status: _StatusMounts) -> Iterator[Container]:
     for volume in _VOLUMES.decode(volumes) or ():
         if volume.image is not None:
-            yield Container(
-                kind=_VOLUME,
-                name=volume.name,
-                image=volume.image.reference,
-                image_id=_mounted(volume.name, status),
-            )
+            # All that mount it should tell of the same image; what one of them tells counts.
+            for image_id in _mounted(volume.name, status) or ("",):
+                yield Container(
+                    kind=_VOLUME,
+                    name=volume.name,
+                    image=volume.image.reference,
+                    image_id=image_id,
+                )
 
 
-def _mounted(volume: str, status: _StatusMounts) -> str:
+def _mounted(volume: str, status: _StatusMounts) -> tuple[str, ...]:
     lists: Sequence[list[_ContainerMounts] | None] = (
         status.container_statuses,
         status.init_container_statuses,
         status.ephemeral_container_statuses,
     )
     mounts = [mount for told in lists for one in told or () for mount in one.volume_mounts or ()]
-    for mount in mounts:
-        if mount.name == volume and mount.status is not None and mount.status.image is not None:
-            return mount.status.image.image_ref
-    return ""
+    images = [
+        mount.status.image.image_ref
+        for mount in mounts
+        if mount.name == volume and mount.status is not None and mount.status.image is not None
+    ]
+    return tuple(dict.fromkeys(filter(None, images)))

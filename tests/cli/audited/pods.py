@@ -46,14 +46,19 @@ def debugger(image: str, image_id: str | None = None) -> Object:
     }
 
 
-def mounting(image: str, image_ref: str | None = None) -> Object:
-    """Return the keywords of a pod that mounts an image."""
-    mount: Object = {"name": "data", "mountPath": "/data"}
-    if image_ref is not None:
-        mount["volumeStatus"] = {"image": {"imageRef": image_ref}}
+def mounting(image: str, *image_refs: str) -> Object:
+    """Return the keywords of a pod that mounts an image, once for each that its node tells of."""
+    mounts: list[Object] = [
+        {"name": "data", "mountPath": "/data", "volumeStatus": {"image": {"imageRef": one}}}
+        for one in image_refs
+    ]
     return {
         "spec": {"volumes": [{"name": "tmp", "emptyDir": {}}, volume(image)]},
-        "told": {"containerStatuses": [{**status(HERE), "volumeMounts": [mount]}]},
+        "told": {
+            "containerStatuses": [
+                {**status(HERE), "volumeMounts": mounts or [{"name": "data", "mountPath": "/data"}]}
+            ]
+        },
     }
 
 
@@ -92,6 +97,16 @@ KINDS_OF_CONTAINERS = (
     case(
         "volume-is-other",
         pod(**mounting(APP_IMAGE, f"evil.example/model@{EVIL}")),
+        told="running-other-digest Pod/p volume data",
+    ),
+    case(
+        "volume-is-other-in-the-second-mount",
+        pod(**mounting(APP_IMAGE, HERE, f"evil.example/app@{EVIL}")),
+        told="running-other-digest Pod/p volume data",
+    ),
+    case(
+        "volume-is-other-where-the-first-mount-tells-nothing",
+        pod(**mounting(APP_IMAGE, "", f"evil.example/app@{EVIL}")),
         told="running-other-digest Pod/p volume data",
     ),
     case(
