@@ -27,6 +27,7 @@ class Scripted:
     """A leadership that does as it is told."""
 
     name = "ops/watch"
+    identity = "this-one"
 
     def __init__(self, *, fault: BaseException | None = None, is_known: bool = False) -> None:
         self.term = 0
@@ -126,6 +127,17 @@ def test_a_replica_that_waits_for_another_is_ready(
     assert health.readyz() == (200, "ready\n")
     told = "waiting: the lease ops/watch is held by another\n"
     assert capsys.readouterr().err == told
+
+
+def test_a_replica_that_lost_its_own_lease_says_so(
+    replica: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    leadership = Scripted(is_known=True)
+    leadership.holder = leadership.identity
+
+    replica(leadership, meanwhile=threading.Event.set)
+
+    assert "held by this-one, which is this replica: it was not renewed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ class Leadership(Protocol):
     """Whether this replica may work: a `Lease`, or `Alone`."""
 
     name: str
+    identity: str
     term: int
 
     @property
@@ -63,6 +64,7 @@ class Alone:
     """The only replica: it may always work."""
 
     name = ""
+    identity = ""
     term = 1
     holder = ""
     is_known = True
@@ -169,7 +171,11 @@ class Replica:
         if leadership.is_known and leadership.holder != self._told:
             self._told = leadership.holder
             holder = printable(leadership.holder) or "nobody"
-            self._teller.console.say(f"waiting: the lease {leadership.name} is held by {holder}")
+            of_us = ", which is this replica: it was not renewed in time"
+            more = of_us if leadership.holder == leadership.identity else ""
+            self._teller.console.say(
+                f"waiting: the lease {leadership.name} is held by {holder}{more}"
+            )
         stop.wait(_TICK)
 
     def _give_up_without_hope(self) -> None:

@@ -115,9 +115,12 @@ class LeftOut:
 
     def _empty(self) -> Iterator[Skipped]:
         # An API server lists nothing, and no more, of a namespace that is not there.
+        reason = "nothing is in it: is the name right?"
+        if self._scope.selector:
+            reason = "nothing in it has these labels: are its name and the selector right?"
         for namespace in sorted(self._scope.only - self._met):
             if not self._scope.leaves_out(namespace):
-                yield Skipped(f"namespace {namespace}", "nothing is in it: is the name right?")
+                yield Skipped(f"namespace {namespace}", reason)
 
     def _by_the_call(self) -> Iterator[Skipped]:
         scope = self._scope

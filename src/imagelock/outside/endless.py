@@ -71,7 +71,7 @@ class Endless:
             self._response.shutdown()
 
     def _pieces(self) -> Iterator[bytes]:
-        from urllib3.exceptions import HTTPError
+        from urllib3.exceptions import HTTPError, ReadTimeoutError
 
         try:
             while piece := self._response.read1(_PIECE, decode_content=True):
@@ -79,4 +79,6 @@ class Endless:
         except HTTPError as error:
             if self._is_stopped:
                 return
-            raise unreachable(error, self._host, self._proxy) from error
+            broken = unreachable(error, self._host, self._proxy)
+            broken.was_silent = isinstance(error, ReadTimeoutError)
+            raise broken from error

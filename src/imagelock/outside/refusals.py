@@ -129,12 +129,19 @@ class ApiError(ClusterError):
 
 
 class UnreachableError(ClusterError):
-    """No whole answer came; *again* says whether asking again may help."""
+    """No whole answer came.
+
+    Attributes:
+        wait: No seconds: nobody asked to be left alone.
+        again: Whether asking again may help.
+        was_silent: Whether an answer had begun, and then nothing more of it came.
+    """
 
     def __init__(self, problem: str, *, hint: str = "", again: bool = False) -> None:
         super().__init__(problem, hint=hint)
         self.wait = 0.0
         self.again = again
+        self.was_silent = False
 
 
 def redacted(url: str) -> str:

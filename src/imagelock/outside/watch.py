@@ -254,6 +254,9 @@ class Watch:
         elif not isinstance(error, ApiError | UnreachableError):
             # Something that cannot be read: from the same version it would come again.
             self._version = ""
+        elif isinstance(error, UnreachableError) and error.was_silent:
+            # It may be waiting for a version that is still to come: etcd, restored from a backup.
+            self._version = ""
         self._failures += 1
         asked_for = error.wait if isinstance(error, ApiError | UnreachableError) else 0.0
         pause = self._pause(asked_for)
