@@ -96,7 +96,7 @@ def test_a_namespace_that_is_not_there_is_never_clean(verify: Any) -> None:
 def test_labels_that_nothing_in_a_namespace_has_are_never_clean(verify: Any) -> None:
     _, out, _ = verify("--kubeconfig", "kubeconfig", "--namespace", "shop", "--selector", "a=typo")
 
-    assert "namespace shop: error: was not looked at: nothing in it has these labels" in out
+    assert "namespace shop: nothing in it has these labels" in out
 
 
 def test_pods_that_may_not_be_listed_end_with_3(verify: Any, cluster: ApiServer) -> None:
