@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from imagelock.core.finding import Report
+from imagelock.report.json import render as json_of
 from imagelock.report.sarif import render
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def schema(real_file: Callable[[str, str], Path]) -> Any:
     return json.loads(real_file("sarif-schema", name).read_text("utf-8"))
 
 
-@pytest.mark.parametrize("name", ["clean", "mixed", "nothing", "hostile", "many", "crowd"])
+@pytest.mark.parametrize("name", ["clean", "mixed", "told", "nothing", "hostile", "many", "crowd"])
 def test_every_report_is_as_the_published_schema_says(
     name: str, schema: Any, request: pytest.FixtureRequest
 ) -> None:
@@ -111,7 +112,32 @@ def test_what_was_not_looked_at_is_told(mixed: Report) -> None:
 
     (told,) = invocation["toolExecutionNotifications"]
     assert told["message"]["text"] == "notes.txt was not looked at: it is no YAML"
-    assert invocation["properties"]["lookedAt"] == 9
+    assert invocation["properties"]["looked_at"] == 9
+
+
+def test_the_counts_have_the_names_that_they_have_in_json(mixed: Report) -> None:
+    (invocation,) = run_of(mixed)["invocations"]
+
+    summary = json.loads(json_of(mixed))["summary"]
+    assert summary["pinned_now"] == 4
+    assert summary.items() <= invocation["properties"].items()
+    assert not [name for name in invocation["properties"] if " " in name]
+
+
+def test_a_run_says_when_it_was_what_it_was_of_and_how_it_ended(told: Report) -> None:
+    (invocation,) = run_of(told)["invocations"]
+
+    assert invocation["exitCode"] == 1
+    assert invocation["endTimeUtc"] == "2026-11-23T19:56:02Z"
+    assert invocation["properties"]["subject"] == "production"
+    assert invocation["properties"]["policy"] == "locked"
+
+
+def test_a_clean_run_ends_with_0_and_names_no_moment_that_nobody_told(clean: Report) -> None:
+    (invocation,) = run_of(clean)["invocations"]
+
+    assert invocation["exitCode"] == 0
+    assert "endTimeUtc" not in invocation
 
 
 def test_three_hundred_pods_of_one_deployment_are_one_result_that_occurred_so_often(

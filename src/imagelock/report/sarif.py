@@ -15,6 +15,7 @@ from imagelock import __version__
 from imagelock.core.group import LISTED, grouped, how_many
 from imagelock.core.identity import filed_under, fingerprints
 from imagelock.core.place import FilePlace, printable
+from imagelock.report import counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,12 +69,16 @@ def _invocation(report: Report, rest: Sequence[Group]) -> dict[str, object]:
         notifications.append(_notification(f"{how_many(rest)} more are in the report as JSON"))
     return {
         "executionSuccessful": True,
+        "exitCode": report.exit_status,
+        **({"endTimeUtc": report.made} if report.made else {}),
         "toolExecutionNotifications": notifications,
         "properties": {
             "command": report.command,
-            "lookedAt": report.coverage.looked_at,
+            "subject": printable(report.subject),
+            "policy": report.policy,
+            "looked_at": report.coverage.looked_at,
             "unit": report.coverage.unit,
-            **report.summary,
+            **counts_of(report),
         },
     }
 
