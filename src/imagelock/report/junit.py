@@ -54,18 +54,29 @@ def render(report: Report) -> str:
         tests=len(cases),
         failures=counts["failure"],
         errors=0,
-        skipped=counts["skipped"],
         time="0.000",
     )
+    # The published schemas know these of a suite, and not of the root.
+    of_suite = _attributes(skipped=counts["skipped"], timestamp=report.made or None)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f"<testsuites{totals}>",
-        f"  <testsuite{totals}>",
+        f"  <testsuite{totals}{of_suite}>",
+        *_properties(report),
         *(_drawn(case) for case in cases),
         "  </testsuite>",
         "</testsuites>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _properties(report: Report) -> Iterator[str]:
+    told = {"subject": report.subject, "policy": report.policy, "exit_status": report.exit_status}
+    yield "    <properties>"
+    for name, value in told.items():
+        if value != "":
+            yield f"      <property{_attributes(name=name, value=printable(str(value)))}/>"
+    yield "    </properties>"
 
 
 def _cases(report: Report) -> Iterator[_Case]:
