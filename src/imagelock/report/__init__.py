@@ -5,10 +5,31 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from imagelock.core.finding import Report
+from msgspec.structs import replace
 
-__all__ = ["counts_of"]
+from imagelock.core.place import ClusterPlace
+
+if TYPE_CHECKING:
+    from imagelock.core.finding import Finding, Report
+
+__all__ = ["counts_of", "in_order"]
+
+
+def in_order(report: Report) -> Report:
+    """Return the report with what is in a cluster in the order of its namespaces and workloads.
+
+    A namespace is what one team mends. And one cluster, whatever lists and files it was
+    read from first, gives one report. What is in files stays as it was, after that.
+    """
+    return replace(report, findings=tuple(sorted(report.findings, key=_order)))
+
+
+def _order(finding: Finding) -> tuple[bool, bool, str, str, str]:
+    place = finding.place
+    if not isinstance(place, ClusterPlace):
+        return True, True, "", "", ""
+    workload = place.workload or f"{place.kind}/{place.name}"
+    return False, not place.namespace, place.namespace, workload, place.name
 
 
 def counts_of(report: Report) -> dict[str, int]:
