@@ -224,7 +224,7 @@ def test_three_hundred_pods_of_a_deployment_are_told_in_one_line(
         "shop/Deployment/api container api: error: 'redis:7': asked for without a digest, "
         "in 300 pods, e.g. api-7c9d8-000 [not-pulled-by-digest]"
     )
-    assert lines[-1] == "300 errors on 1 line: 300 pods looked at"
+    assert lines[-1] == "300 errors on 1 line: 300 pods looked at (exit status 1)"
 
 
 def pod(namespace: str, name: str) -> dict[str, object]:

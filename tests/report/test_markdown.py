@@ -129,7 +129,7 @@ def test_nothing_that_others_wrote_is_markdown(text: str, shown: Callable[[Repor
 
 @pytest.mark.parametrize("text", ATTACKS)
 def test_no_line_begins_with_what_others_wrote(text: str) -> None:
-    beginnings = ("## ", "1 `pods", "1 pods", "| ", "- ", "<details><summary>", "</details>")
+    beginnings = ("## ", "1 `pods", "1 pod", "| ", "- ", "<details><summary>", "</details>")
 
     for line in render(attacked(text)).splitlines():
         assert not line or line.startswith(beginnings), line
@@ -169,7 +169,7 @@ def test_a_note_is_a_summary_a_table_of_what_matters_and_folded_details(mixed: R
 ## ❌ imagelock verify: 3 errors, 1 warning, 1 note
 
 9 images of `production` looked at on 2026-11-23 19:56 UTC, policy `pinned`. 9 sites, 4 pinned \
-now. **1 thing not looked at, see below.**
+now. Exit status 1. **1 thing not looked at, see below.**
 
 | | where | image | what | rule |
 | --- | --- | --- | --- | --- |
@@ -233,6 +233,33 @@ def test_a_report_without_findings_says_whether_it_is_clean(
     name: str, head: str, request: pytest.FixtureRequest
 ) -> None:
     assert render(request.getfixturevalue(name)).splitlines()[0] == head
+
+
+def test_where_nothing_was_looked_at_that_is_the_verdict_and_not_the_warning(
+    nothing: Report,
+) -> None:
+    warning = Finding.of("not-looked-at", FilePlace("pods.json"), "no pod was in what was read")
+
+    text = render(replace(nothing, findings=(warning,)))
+
+    assert text.startswith("## ⚠️ imagelock check: nothing was looked at\n")
+    assert "Exit status 0." in text
+    assert "| ⚠️ warning | `pods.json` |" in text
+
+
+def test_one_is_singular() -> None:
+    coverage = Coverage(1, "pods")
+    report = Report(command="verify", findings=(), coverage=coverage, summary={"workloads": 1})
+
+    assert "1 pod looked at. 1 workload. Exit status 0." in render(report)
+
+
+def test_what_stands_in_parentheses_is_code_without_them(mixed: Report) -> None:
+    finding = replace(mixed.findings[0], message="it has v2.13.1 (images.lock:3:1), and (a b.c)")
+
+    text = render(replace(mixed, findings=(finding,)))
+
+    assert "it has `v2.13.1` (`images.lock:3:1`), and (a `b.c`)" in text
 
 
 def test_files_without_an_image_are_not_called_clean() -> None:

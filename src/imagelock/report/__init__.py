@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from imagelock.core.place import ClusterPlace
+from imagelock.core.place import ClusterPlace, printable
 
 if TYPE_CHECKING:
     from imagelock.core.finding import Finding, Report
 
-__all__ = ["counts_of", "in_order"]
+__all__ = ["counted", "counts_of", "in_order", "named_for"]
 
 
 def in_order(report: Report) -> Report:
@@ -40,3 +40,14 @@ def counts_of(report: Report) -> dict[str, int]:
         "notes": report.count("note"),
         **{re.sub(r"\W+", "_", name): count for name, count in report.summary.items()},
     }
+
+
+def counted(count: int, things: str) -> str:
+    """Return ``1 image asked for`` or ``2 images asked for``."""
+    return f"{count:,} {named_for(count, things)}"
+
+
+def named_for(count: int, things: str) -> str:
+    """Return the name of *things* as it stands beside their number."""
+    first, space, rest = printable(things).partition(" ")
+    return f"{first.removesuffix('s') if count == 1 else first}{space}{rest}"

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from imagelock.core.group import grouped, how_many
 from imagelock.core.origin import ORIGINS
 from imagelock.core.place import printable
+from imagelock.report import named_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -64,10 +65,10 @@ def render(report: Report) -> str:
 def _verdict(report: Report, groups: Sequence[Group]) -> str:
     name = f"imagelock {report.command}"
     worst = groups[0].finding.severity if groups else "clean"
+    if worst != "error" and not report.coverage.looked_at:
+        return f"{_SYMBOLS['warning']} {name}: nothing was looked at"
     if groups and worst != "note":
         return f"{_SYMBOLS[worst]} {name}: {how_many(groups)}"
-    if not report.coverage.looked_at:
-        return f"{_SYMBOLS['warning']} {name}: nothing was looked at"
     if report.names_no_image:
         return f"{_SYMBOLS['warning']} {name}: no image is named there"
     return f"{_SYMBOLS['clean']} {name}: clean"
@@ -78,13 +79,18 @@ def _seen(report: Report) -> str:
     of = f" of {_code(report.subject)}" if report.subject else ""
     by = f", policy {_code(report.policy)}" if report.policy else ""
     at = f" on {report.made[:16].replace('T', ' ')} UTC" if report.made else ""
-    sentences = [f"{coverage.looked_at:,} {_prose(coverage.unit)}{of} looked at{at}{by}."]
-    counts = ", ".join(f"{count:,} {_prose(name)}" for name, count in report.summary.items())
+    sentences = [f"{_counted(coverage.looked_at, coverage.unit)}{of} looked at{at}{by}."]
+    counts = ", ".join(_counted(count, name) for name, count in report.summary.items())
     if counts:
         sentences.append(f"{counts}.")
+    sentences.append(f"Exit status {report.exit_status}.")
     if coverage.left_out:
         sentences.append(f"**{_times(len(coverage.left_out), 'thing')} not looked at, see below.**")
     return " ".join(sentences)
+
+
+def _counted(count: int, things: str) -> str:
+    return f"{count:,} {_prose(named_for(count, things))}"
 
 
 def _table(groups: Sequence[Group]) -> str:
@@ -197,12 +203,16 @@ def _word(found: re.Match[str]) -> str:
     before, *quoted, after, word = found.groups(default="")
     if not word:
         return f"{before}{_code(''.join(quoted))}{after}"
-    return word if _PLAIN.fullmatch(word) else _code_without_its_end(word)
+    return word if _PLAIN.fullmatch(word) else _code_without_its_ends(word)
 
 
-def _code_without_its_end(word: str) -> str:
-    bare = word.rstrip(".,;:)")
-    return f"{_code(bare)}{word[len(bare) :]}" if bare else _code(word)
+def _code_without_its_ends(word: str) -> str:
+    """Return a word as code, and what a sentence has around it as it is."""
+    opening = "(" if word.startswith("(") else ""
+    bare = word[len(opening) :].rstrip(".,;:)")
+    if not bare or ("(" in bare) != (")" in bare):  # not one of ours: who knows what it means
+        return _code(word)
+    return f"{opening}{_code(bare)}{word[len(opening) + len(bare) :]}"
 
 
 def _code(text: str) -> str:
