@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from imagelock.core.finding import Finding
-from imagelock.core.place import FilePlace
+from imagelock.core.finding import Finding, Skipped
+from imagelock.core.place import ClusterPlace, FilePlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -316,6 +316,46 @@ def test_texts_of_strangers_are_shown_and_do_nothing(hostile: Report, opened: Op
     assert page.complaints == []
 
 
+@pytest.mark.parametrize("width", [1280, 375])
+def test_a_name_of_four_thousand_letters_takes_no_more_room_than_a_few_lines(
+    width: int, told: Report, opened: Opened
+) -> None:
+    name = "long" * 1_000 + "\U0001f600"
+    place = ClusterPlace(namespace=name, kind="Pod", name=name, container=name)
+    finding = Finding.of("not-a-reference", place, f"'{name}' is no image", image=name)
+    page = opened(replace(told, findings=(finding, *told.findings), subject=name), width=width)
+
+    assert page.run("document.documentElement.scrollWidth") <= width
+    assert page.run(f"Math.max(...{ROWS}.map((row) => row.offsetHeight))") < 700
+    assert page.run("document.querySelector('header').offsetHeight") < 900
+    page.click("#rows summary")
+    assert page.run("document.querySelector('#rows p.image').textContent") == name
+    assert page.run("document.documentElement.scrollWidth") <= width
+
+
+def test_a_link_to_what_is_folded_unfolds_it(told: Report, opened: Opened) -> None:
+    skipped = tuple(Skipped(f".{number}", "its name", expected=True) for number in range(9))
+    report = replace(told, coverage=replace(told.coverage, skipped=skipped))
+    is_open = "document.getElementById('not-looked-at').open"
+
+    page = opened(report)
+    assert page.run(is_open) is False
+    page.click(".unseen a")
+    assert page.run(is_open) is True
+
+    assert opened(report, "#not-looked-at").run(is_open) is True
+    assert opened(replace(report, findings=()), "#not-looked-at").run(is_open) is True
+
+
+def test_the_name_beside_a_bar_filters_the_table(ten_thousand: Report, opened: Opened) -> None:
+    page = opened(ten_thousand)
+    page.click(".spread li:nth-child(2) a")
+
+    assert page.run("location.hash") == "#namespace=team-3"
+    assert shown(page) == "lines 1 to 100 of 1,000, chosen from 10,000"
+    assert page.run("document.querySelector('[name=namespace]').value") == "team-3"
+
+
 def test_a_script_that_got_in_would_not_run(told: Report, opened: Opened) -> None:
     page = opened(told)
 
@@ -338,5 +378,21 @@ def test_printing_shows_every_line_that_the_filter_shows(
 
     page.run("dispatchEvent(new Event('beforeprint'))")
     assert len(images(page)) == 1_000
+    assert shown(page) == "lines 1 to 1,000 of 1,000, chosen from 10,000 by namespace “team-3”"
     page.run("dispatchEvent(new Event('afterprint'))")
     assert len(images(page)) == 100
+    assert shown(page) == "lines 1 to 100 of 1,000, chosen from 10,000"
+
+
+def test_what_was_left_out_and_what_is_exempt_is_printed_also_where_it_is_folded(
+    told: Report, opened: Opened
+) -> None:
+    skipped = tuple(Skipped(f".{number}", "its name", expected=True) for number in range(9))
+    page = opened(replace(told, coverage=replace(told.coverage, skipped=skipped)))
+    are_open = "['not-looked-at', 'exempt'].map((name) => document.getElementById(name).open)"
+    assert page.run(are_open) == [False, False]
+
+    page.run("dispatchEvent(new Event('beforeprint'))")
+    assert page.run(are_open) == [True, True]
+    page.run("dispatchEvent(new Event('afterprint'))")
+    assert page.run(are_open) == [False, False]
