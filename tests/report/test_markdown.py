@@ -270,6 +270,7 @@ def test_files_without_an_image_are_not_called_clean() -> None:
 
 def test_three_hundred_pods_of_one_deployment_are_one_row(crowd: Report) -> None:
     assert "asked for a tag, in its template and 300 pods, e.g. `api-7c9-000`" in render(crowd)
+    assert "- `not-pulled-by-digest` (301): Pin the image" in render(crowd)
 
 
 def test_a_note_is_never_longer_than_gitlab_takes_and_counts_what_has_no_room() -> None:

@@ -161,7 +161,7 @@ shop/Deployment/api container api: error: 'redis:7': asked for a tag, in its tem
 pods, e.g. api-7c9-000 [not-pulled-by-digest]
 
 what to do
-  not-pulled-by-digest: Pin the image where its manifest comes from, and deploy again.
+  not-pulled-by-digest (301): Pin the image where its manifest comes from, and deploy again.
 
 301 errors on 1 line: 301 pods and workloads looked at (exit status 1)
 """

@@ -137,7 +137,9 @@ def _fold(title: str, lines: Sequence[str]) -> str:
 
 
 def _what_to_do(groups: Iterable[Group]) -> list[str]:
-    said = Counter((group.finding.rule.name, group.finding.help) for group in groups)
+    said = Counter[tuple[str, str]]()
+    for group in groups:
+        said[group.finding.rule.name, group.finding.help] += len(group.places)
     return [
         f"- {_code(rule)}{f' ({count:,})' if count > 1 else ''}: {_prose(help_)}"
         for (rule, help_), count in said.items()

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from imagelock.core.exemption import Exemption
-    from imagelock.core.finding import ExemptionUse, Finding, Report, Skipped
+    from imagelock.core.finding import ExemptionUse, Report, Skipped
     from imagelock.core.group import Group
 
 __all__ = ["render"]
@@ -57,7 +57,7 @@ def render(report: Report, *, colour: bool = False, everything: bool = False) ->
     """Return the report as lines of text, in colours if *colour*, uncut if *everything*."""
     paint = _Paint(colour=colour)
     groups = grouped(report.findings)
-    common = _common_help([group.finding for group in groups])
+    common = _common_help(groups)
     shown = groups if everything else groups[:_SHOWN]
     blocks = (
         [
@@ -87,11 +87,16 @@ class _Paint:
         return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m" if self._colour else text
 
 
-def _common_help(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
-    """Count (rule, help): what a rule always says, or says more than once."""
-    common = Counter((finding.rule.name, finding.help) for finding in findings if finding.help)
-    general = {(finding.rule.name, finding.rule.advice) for finding in findings}
-    for said in [said for said, count in common.items() if count == 1 and said not in general]:
+def _common_help(groups: Sequence[Group]) -> Counter[tuple[str, str]]:
+    """Count (rule, help) by findings: what a rule always says, or says in several lines."""
+    lines, common = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for group in groups:
+        if group.finding.help:
+            said = group.finding.rule.name, group.finding.help
+            lines[said] += 1
+            common[said] += len(group.places)
+    general = {(group.finding.rule.name, group.finding.rule.advice) for group in groups}
+    for said in [said for said, count in lines.items() if count == 1 and said not in general]:
         del common[said]
     return common
 
