@@ -108,7 +108,7 @@ def test_every_use_of_an_exemption_is_counted(mixed: Report, clean: Report) -> N
             "repository": "gke.gcr.io",
             "namespaces": ["kube-system", "gmp-*"],
             "reason": "brought by GKE",
-            "owner": "",
+            "owner": "ops",
             "until": "2027-12-31",
             "preset": "gke",
             "images": 3,

@@ -125,7 +125,11 @@ def test_warnings_notes_and_what_was_left_out_are_skipped_with_their_reason(mixe
         "ambiguous: redis",
         "unused-exemption: nothing used 'gke'",
         "not looked at: notes.txt",
+        "exempt: gke.gcr.io in kube-system, gmp-*",
     ]
+    assert cases(mixed, "skipped")[-1].findtext("skipped") == (
+        "3 images, owned by ops, until 2027-12-31: brought by GKE"
+    )
     assert all(case.findtext("skipped") for case in cases(mixed, "skipped"))
 
 

@@ -203,7 +203,8 @@ that is in the lock, the manifest or the lock is out of date.
 
 <details><summary>Exempt: 3 images</summary>
 
-- `gke.gcr.io` in `kube-system, gmp-*` (3 images): brought by GKE
+- `gke.gcr.io` in `kube-system, gmp-*` (3 images, owned by ops, until `2027-12-31`): \
+brought by GKE
 
 </details>
 
@@ -245,6 +246,14 @@ def test_where_nothing_was_looked_at_that_is_the_verdict_and_not_the_warning(
     assert text.startswith("## ⚠️ imagelock check: nothing was looked at\n")
     assert "Exit status 0." in text
     assert "| ⚠️ warning | `pods.json` |" in text
+
+
+def test_what_is_left_out_on_purpose_is_told_in_the_head(clean: Report) -> None:
+    skipped = (Skipped("namespace bank", "--exclude", expected=True),)
+
+    text = render(replace(clean, coverage=replace(clean.coverage, skipped=skipped)))
+
+    assert "1 thing not looked at, nothing of it unexpected, see below." in text
 
 
 def test_one_is_singular() -> None:

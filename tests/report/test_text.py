@@ -33,7 +33,8 @@ tag that is in the lock, the manifest or the lock is out of date.
   unused-exemption: Remove it.
 
 exempt
-  gke.gcr.io in kube-system, gmp-* (3 images, until 2027-12-31): brought by GKE
+  gke.gcr.io in kube-system, gmp-* (3 images, owned by ops, until 2027-12-31): brought by \
+GKE
 
 not looked at
   notes.txt: it is no YAML

@@ -10,9 +10,10 @@ from msgspec.structs import replace
 from imagelock.core.place import ClusterPlace, printable
 
 if TYPE_CHECKING:
+    from imagelock.core.exemption import Exemption
     from imagelock.core.finding import Finding, Report
 
-__all__ = ["counted", "counts_of", "in_order", "named_for"]
+__all__ = ["counted", "counts_of", "in_order", "named_for", "terms_of"]
 
 
 def in_order(report: Report) -> Report:
@@ -51,3 +52,10 @@ def named_for(count: int, things: str) -> str:
     """Return the name of *things* as it stands beside their number."""
     first, space, rest = printable(things).partition(" ")
     return f"{first.removesuffix('s') if count == 1 else first}{space}{rest}"
+
+
+def terms_of(exemption: Exemption) -> str:
+    """Say who answers for an exemption and when it ends: ``, owned by ops, until 2027-12-31``."""
+    owner = f", owned by {printable(exemption.owner)}" if exemption.owner else ""
+    until = f", until {exemption.until}" if exemption.until else ""
+    return owner + until

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from imagelock.core.group import grouped, how_many
 from imagelock.core.origin import ORIGINS
 from imagelock.core.place import printable
-from imagelock.report import named_for
+from imagelock.report import counted, named_for, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -86,6 +86,9 @@ def _seen(report: Report) -> str:
     sentences.append(f"Exit status {report.exit_status}.")
     if coverage.left_out:
         sentences.append(f"**{_times(len(coverage.left_out), 'thing')} not looked at, see below.**")
+    elif coverage.skipped:
+        told = _times(len(coverage.skipped), "thing")
+        sentences.append(f"{told} not looked at, nothing of it unexpected, see below.")
     return " ".join(sentences)
 
 
@@ -165,7 +168,8 @@ def _origins(report: Report) -> list[str]:
 def _exempt(report: Report) -> list[str]:
     return [
         f"- {_code(use.exemption.repository)} in {_code(', '.join(use.exemption.namespaces))}"
-        f" ({_times(use.images, 'image')}): {_prose(use.exemption.reason)}"
+        f" ({_prose(counted(use.images, 'images') + terms_of(use.exemption))}):"
+        f" {_prose(use.exemption.reason)}"
         for use in report.exemptions
     ]
 

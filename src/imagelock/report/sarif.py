@@ -15,12 +15,12 @@ from imagelock import __version__
 from imagelock.core.group import LISTED, grouped, how_many
 from imagelock.core.identity import filed_under, fingerprints
 from imagelock.core.place import FilePlace, printable
-from imagelock.report import counts_of
+from imagelock.report import counted, counts_of, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imagelock.core.finding import Report, Skipped
+    from imagelock.core.finding import ExemptionUse, Report, Skipped
     from imagelock.core.group import Group
     from imagelock.core.place import Place
     from imagelock.core.rules import Rule
@@ -65,6 +65,7 @@ def _rule(rule: Rule) -> dict[str, object]:
 
 def _invocation(report: Report, rest: Sequence[Group]) -> dict[str, object]:
     notifications = [_skipped(one) for one in report.coverage.skipped]
+    notifications += [_exempt(use) for use in report.exemptions]
     if rest:
         notifications.append(_notification(f"{how_many(rest)} more are in the report as JSON"))
     return {
@@ -86,6 +87,13 @@ def _invocation(report: Report, rest: Sequence[Group]) -> dict[str, object]:
 def _skipped(skipped: Skipped) -> dict[str, object]:
     what, reason = printable(skipped.what), printable(skipped.reason)
     return _notification(f"{what} was not looked at: {reason}")
+
+
+def _exempt(use: ExemptionUse) -> dict[str, object]:
+    exemption = use.exemption
+    where = f"{exemption.repository} in {', '.join(exemption.namespaces)}"
+    told = f"{where} is exempt ({counted(use.images, 'images')}{terms_of(exemption)})"
+    return _notification(printable(f"{told}: {exemption.reason}"))
 
 
 def _notification(text: str) -> dict[str, object]:

@@ -33,12 +33,11 @@ from typing import TYPE_CHECKING
 
 from imagelock.core.group import SEVERITIES, grouped, how_many
 from imagelock.core.place import printable
-from imagelock.report import counted
+from imagelock.report import counted, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from imagelock.core.exemption import Exemption
     from imagelock.core.finding import ExemptionUse, Report, Skipped
     from imagelock.core.group import Group
 
@@ -166,15 +165,11 @@ def _what_to_do(common: Counter[tuple[str, str]], paint: _Paint) -> list[str]:
 def _exempt(uses: Iterable[ExemptionUse], paint: _Paint) -> list[str]:
     lines = [
         f"  {exemption.repository} in {', '.join(exemption.namespaces)}"
-        f" ({counted(use.images, 'images')}{_until(exemption)}): {exemption.reason}"
+        f" ({counted(use.images, 'images')}{terms_of(exemption)}): {exemption.reason}"
         for use in uses
         for exemption in (use.exemption,)
     ]
     return [paint("exempt", "place"), *map(printable, lines)] if lines else []
-
-
-def _until(exemption: Exemption) -> str:
-    return f", until {exemption.until}" if exemption.until else ""
 
 
 def _not_looked_at(skipped: Iterable[Skipped], paint: _Paint) -> list[str]:

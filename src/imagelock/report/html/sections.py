@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from imagelock.core.group import how_many
 from imagelock.core.place import ClusterPlace, FilePlace
-from imagelock.report import counted, named_for
+from imagelock.report import counted, named_for, terms_of
 from imagelock.report.html.markup import icon, many, prose, short, text
 
 if TYPE_CHECKING:
@@ -167,13 +167,11 @@ def _exempt(report: Report) -> str:
     rows = []
     for use in report.exemptions:
         exemption = use.exemption
-        until = f", until {exemption.until}" if exemption.until else ""
-        owner = f" ({exemption.owner})" if exemption.owner else ""
         rows.append(
             (
                 f'<span class="image">{text(exemption.repository)}</span>',
                 text(", ".join(exemption.namespaces)),
-                text(f"{exemption.reason}{owner}{until}"),
+                text(exemption.reason) + text(terms_of(exemption)),
                 f"{use.images:,}",
             )
         )
