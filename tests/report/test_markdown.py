@@ -256,6 +256,22 @@ def test_what_is_left_out_on_purpose_is_told_in_the_head(clean: Report) -> None:
     assert "1 thing not looked at, nothing of it unexpected, see below." in text
 
 
+@pytest.mark.parametrize("rule", ["not-in-lock", "mirror-name"])
+def test_a_digest_is_shown_as_far_as_people_compare_it(rule: str) -> None:
+    digest = "sha256:" + "0123456789abcdef" * 4
+    message = f"its node gives {digest}, which is another"
+    place = FilePlace("a.yaml", 1)
+    finding = Finding.of(rule, place, message, image=f"nginx:1@{digest}", help=f"It is {digest}.")
+    report = Report(command="verify", findings=(finding,), coverage=Coverage(1, "pods"))
+
+    told, _, to_do = render(report).partition("What to do")
+
+    assert digest not in told + to_do.partition("Everything else")[2]
+    assert "`nginx:1@sha256:0123456789ab…`" in render(report)
+    assert "its node gives `sha256:0123456789ab…`, which is another" in render(report)
+    assert f"It is `{digest}`." in to_do  # to copy
+
+
 def test_one_is_singular() -> None:
     coverage = Coverage(1, "pods")
     report = Report(command="verify", findings=(), coverage=coverage, summary={"workloads": 1})

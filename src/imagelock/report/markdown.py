@@ -44,6 +44,7 @@ _ORIGINS = {
 }
 # Letters, and digits as people write counts: nothing else is certain to mean nothing.
 _PLAIN = re.compile(r"\(?(?:[A-Za-z]+(?:[-'][A-Za-z]+)*|\d[\d,]*)[.,;:)]{0,2}|e\.g\.")
+_DIGEST = re.compile(r"(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{20,}")
 _QUOTED = re.compile(r"(\(?)(?:'([^']+)'|`([^`]+)`|\"([^\"]+)\")([.,;:)]*)(?!\S)|(\S+)")
 
 
@@ -109,8 +110,8 @@ def _row(group: Group) -> str:
     cells = (
         f"{_SYMBOLS[finding.severity]} {finding.severity}",
         _code(str(group.place)),
-        _code(finding.image),
-        _prose(finding.message) + extent,
+        _code(_short(finding.image)),
+        _prose(_short(finding.message)) + extent,
         _code(finding.rule.name),
     )
     return f"| {' | '.join(cells)} |"
@@ -194,10 +195,16 @@ def _rest(groups: Sequence[Group], room: int) -> str:
 def _item(group: Group) -> str:
     finding = group.finding
     extent = f", {_prose(group.extent)}" if group.extent else ""
+    sentence = _prose(_short(finding.sentence))
     return (
-        f"- {finding.severity}: {_code(str(group.place))}: {_prose(finding.sentence)}{extent}"
+        f"- {finding.severity}: {_code(str(group.place))}: {sentence}{extent}"
         f" ({_code(finding.rule.name)})"
     )
+
+
+def _short(text: str) -> str:
+    """Return a text with as much of each digest as people compare: code in a table never wraps."""
+    return _DIGEST.sub(r"\1…", text)
 
 
 def _prose(text: str) -> str:
