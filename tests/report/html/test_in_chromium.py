@@ -356,6 +356,19 @@ def test_the_name_beside_a_bar_filters_the_table(ten_thousand: Report, opened: O
     assert page.run("document.querySelector('[name=namespace]').value") == "team-3"
 
 
+def test_after_a_link_that_filters_the_keyboard_goes_on_at_the_findings(
+    ten_thousand: Report, opened: Opened
+) -> None:
+    page = opened(ten_thousand)
+    page.run("document.querySelector('.spread li:nth-child(2) a').focus()")
+    page.press("Enter")
+    page.settle()
+
+    assert focused(page) == "findings-title"
+    page.press("Tab")
+    assert focused(page) == "q"
+
+
 def test_a_script_that_got_in_would_not_run(told: Report, opened: Opened) -> None:
     page = opened(told)
 

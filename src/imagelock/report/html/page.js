@@ -331,6 +331,7 @@
     if (!readAddress()) return;
     update();
     find("findings").scrollIntoView();
+    find("findings-title").focus({ preventScroll: true }); // the link may be gone, or far above
   });
   addEventListener("beforeprint", print);
   addEventListener("afterprint", update);

@@ -115,7 +115,7 @@ def findings_of(groups: Sequence[Group]) -> str:
     ones = " ones" if all(row.count == 1 for row in rows) else ""
     return f"""\
 <section class="findings{ones}" id="findings" aria-labelledby="findings-title">
-<div class="findings-head"><h2 id="findings-title">Findings</h2>
+<div class="findings-head"><h2 id="findings-title" tabindex="-1">Findings</h2>
 <p class="quiet" id="shown" role="status">{_shown(rows)}</p></div>
 {_controls(rows)}
 {_table(rows[:_PAGE], ' id="rows"')}
