@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
-from imagelock.core.finding import Report
+from imagelock.core.finding import Report, Skipped
 from imagelock.report.json import render as json_of
 from imagelock.report.sarif import render
 
@@ -105,6 +105,21 @@ def test_a_file_name_with_spaces_is_a_uri() -> None:
 
     assert "#" not in artifact["location"]["uri"]
     assert unquote(artifact["location"]["uri"]) == "my files/ä#1.yaml"
+
+
+def test_a_name_that_looks_like_a_link_is_none(mixed: Report) -> None:
+    name = "x[approve](//evil.example)[0]"
+    escaped = "x\\[approve](//evil.example)[0]"
+    finding = replace(mixed.findings[0], message="it is odd", image=name)
+    skipped = (Skipped(name, "it is odd"),)
+    report = replace(mixed, findings=(finding,), coverage=replace(mixed.coverage, skipped=skipped))
+
+    run = run_of(report)
+
+    assert run["results"][0]["message"]["text"] == f"'{escaped}': it is odd"
+    told = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert told == f"{escaped} was not looked at: it is odd"
+    assert run["results"][0]["properties"]["image"] == name
 
 
 def test_what_was_not_looked_at_and_what_is_exempt_is_told(mixed: Report) -> None:

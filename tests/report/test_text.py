@@ -47,7 +47,7 @@ not looked at
 
 def test_the_end_says_what_was_looked_at_by_which_policy_and_how_it_ended(told: Report) -> None:
     assert render(told).splitlines()[-3:] == [
-        "production, policy locked",
+        "of 'production', policy locked",
         "9 sites, 4 pinned now",
         "3 errors, 1 warning, 1 note: 9 images looked at (exit status 1)",
     ]

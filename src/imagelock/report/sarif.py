@@ -8,6 +8,7 @@ result that has no file.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from imagelock.core.rules import Rule
 
 __all__ = ["render"]
+
+_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")  # SARIF 2.1.0, 3.11.6: [text](target), also in plain text
 
 
 def render(report: Report) -> str:
@@ -97,7 +100,7 @@ def _exempt(use: ExemptionUse) -> dict[str, object]:
 
 
 def _notification(text: str) -> dict[str, object]:
-    return {"level": "note", "message": {"text": text}}
+    return {"level": "note", "message": {"text": _without_links(text)}}
 
 
 def _results(
@@ -111,7 +114,7 @@ def _results(
             "ruleId": group.finding.rule.name,
             "ruleIndex": rule_index[group.finding.rule.name],
             "level": group.finding.severity,
-            "message": {"text": group.sentence},
+            "message": {"text": _without_links(group.sentence)},
             "locations": [_location(group.place, file_index)],
             "occurrenceCount": len(group.places),
             "partialFingerprints": {"imagelock/v1": fingerprint},
@@ -163,6 +166,11 @@ def _properties(group: Group) -> dict[str, object]:
 
 def _uri(place: Place) -> str:
     return quote(printable(filed_under(place)))
+
+
+def _without_links(text: str) -> str:
+    """Escape what a viewer of SARIF would make a link of: names come from strangers."""
+    return _LINK.sub(r"\\[", text)
 
 
 def _plain(text: str) -> str:

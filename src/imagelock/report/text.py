@@ -12,7 +12,7 @@
     not looked at
       image_references/.cache: its name begins with a dot
 
-    deploy, policy locked
+    of 'deploy', policy locked
     14 sites, 12 pinned now
     2 errors: 14 images looked at (exit status 1)
 
@@ -188,8 +188,9 @@ def _some(names: list[str]) -> str:
 
 def _about(report: Report) -> list[str]:
     """Say what the report is of, and by what it judged: a log is read long after the call."""
+    subject = f"of '{printable(report.subject)}'" if report.subject else ""
     policy = f"policy {printable(report.policy)}" if report.policy else ""
-    told = ", ".join(filter(None, (printable(report.subject), policy)))
+    told = ", ".join(filter(None, (subject, policy)))
     return [told] if told else []
 
 

@@ -280,7 +280,7 @@ def all_of(page: Page, document: dict[str, Any], selector: str) -> list[int]:
     return nodes
 
 
-@pytest.mark.parametrize("name", ["told", "hostile", "crowd", "many"])
+@pytest.mark.parametrize("name", ["told", "hostile", "crowd", "many", "long"])
 def test_the_script_draws_the_lines_that_were_there_before_it(
     name: str, opened: Opened, request: pytest.FixtureRequest
 ) -> None:
