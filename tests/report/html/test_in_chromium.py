@@ -132,6 +132,30 @@ def test_a_link_in_a_line_shows_all_that_is_the_same(told: Report, opened: Opene
     assert page.run("document.querySelector('[name=namespace]').value") == "shop"
 
 
+@pytest.mark.parametrize(("link", "lines"), [("#workload", 1), ("#image", 2)])
+def test_all_of_the_same_are_those_and_not_what_begins_alike(
+    link: str, lines: int, told: Report, opened: Opened
+) -> None:
+    places = ("a.yaml", "data.yaml", "b.yaml")
+    images_there = ("nginx:1", "nginx:1", "nginx:1.25")
+    findings = tuple(
+        Finding.of("unpinned", FilePlace(file, 1), "it has no digest", image=image)
+        for file, image in zip(places, images_there, strict=True)
+    )
+    page = opened(replace(told, findings=findings))
+    page.click("#rows tr:nth-child(1) summary")
+    page.click(f"#rows tr:nth-child(1) a[href^='{link}']")
+    assert len(images(page)) == lines
+
+    page = opened(replace(told, findings=findings), "#image=nginx:1")
+    assert len(images(page)) == 3
+    page = opened(replace(told, findings=findings))
+    page.click(".spread li:nth-child(1) a")
+    assert page.run(f"{ROWS}.map((row) => row.querySelector('.where-cell').textContent)") == [
+        "a.yaml:1"
+    ]
+
+
 def test_a_choice_filters_and_show_all_takes_it_back(told: Report, opened: Opened) -> None:
     page = opened(told)
     page.run(

@@ -78,7 +78,7 @@ def test_without_a_cluster_it_is_files() -> None:
     picture = draw(FilePlace("a.yaml", 1), FilePlace("b.yaml", 1), FilePlace("b.yaml", 2))
 
     assert names(picture) == ["b.yaml", "a.yaml"]
-    assert '<a href="#workload=b.yaml">' in picture
+    assert '<a href="#workload=%22b.yaml%22">' in picture
 
 
 def test_one_place_is_compared_with_nothing() -> None:

@@ -9,7 +9,7 @@
   const SEVERITIES = ["error", "warning", "note"];
   const FILTERS = ["severity", "rule", "namespace", "workload", "image"];
   const SORTS = ["severity", "where", "image", "what", "rule", "places"];
-  const ANYWHERE = new Set(["workload", "image"]); // a part of the text is enough
+  const ANYWHERE = new Set(["workload", "image"]); // a part of the text is enough, without quotes
 
   const find = (id) => document.getElementById(id);
   const data = JSON.parse(find("data").textContent);
@@ -92,6 +92,8 @@
     const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
     const tests = FILTERS.filter((name) => state[name]).map((name) => {
       const wanted = state[name].toLowerCase();
+      const exactly = /^"(.+)"$/.exec(wanted);
+      if (exactly) return (row) => row[name].toLowerCase() === exactly[1];
       return ANYWHERE.has(name)
         ? (row) => row[name].toLowerCase().includes(wanted)
         : (row) => row[name].toLowerCase() === wanted;
@@ -191,7 +193,8 @@
   function more(row) {
     const links = FILTERS.filter((name) => name !== "severity" && row[name]).flatMap((name, index) => {
       const link = make("a", "", name === "workload" && !row.namespace ? "file" : name);
-      link.href = `#${new URLSearchParams([[name, row[name]]])}`;
+      const value = ANYWHERE.has(name) ? `"${row[name]}"` : row[name];
+      link.href = `#${new URLSearchParams([[name, value]])}`;
       return index ? [", ", link] : [link];
     });
     return make(

@@ -77,8 +77,9 @@ def _parts(groups: Sequence[Group], *, in_cluster: bool) -> list[_Part]:
 
 def _row(part: _Part, most: int, *, in_cluster: bool) -> str:
     told = how_many(part.groups)
-    field = "namespace" if in_cluster else "workload"
-    link = text(f"#{urlencode({field: part.name})}")
+    # In quotes, for "a.yaml" is a part of "data.yaml", too.
+    wanted = {"namespace": part.name} if in_cluster else {"workload": f'"{part.name}"'}
+    link = text(f"#{urlencode(wanted)}")
     shown = breakable(short(part.name))
     name = f'<a href="{link}">{shown}</a>' if part.name else f"<span>{_NO_NAMESPACE}</span>"
     bar = f'<svg class="share" aria-hidden="true">{"".join(_bars(part, most))}</svg>'
