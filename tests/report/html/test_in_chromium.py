@@ -371,6 +371,18 @@ def test_a_link_to_what_is_folded_unfolds_it(told: Report, opened: Opened) -> No
     assert opened(replace(report, findings=()), "#not-looked-at").run(is_open) is True
 
 
+def test_an_origin_shows_its_images(told: Report, opened: Opened) -> None:
+    page = opened(told)
+    page.click(".origins a[href='#images-exempt']")
+
+    assert page.run("document.getElementById('images').open") is True
+    row = "document.getElementById('images-exempt').closest('tr')"
+    assert page.run(f"{row}.textContent") == "gke.gcr.io/pause:3exempt3"
+    assert page.run(
+        f"(at => at.top >= 0 && at.bottom <= innerHeight)({row}.getBoundingClientRect())"
+    )
+
+
 def test_the_name_beside_a_bar_filters_the_table(ten_thousand: Report, opened: Opened) -> None:
     page = opened(ten_thousand)
     page.click(".spread li:nth-child(2) a")

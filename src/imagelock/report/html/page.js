@@ -24,7 +24,10 @@
   // A link to what is folded unfolds it.
   function unfold() {
     const target = find(location.hash.slice(1));
-    if (target && target.tagName === "DETAILS") target.open = true;
+    const fold = target && target.closest("details.fold");
+    if (!fold) return;
+    fold.open = true;
+    target.scrollIntoView();
   }
   unfold();
   addEventListener("hashchange", unfold);

@@ -10,6 +10,7 @@ from imagelock.core.group import how_many
 from imagelock.core.place import ClusterPlace, FilePlace
 from imagelock.report import counted, named_for, terms_of
 from imagelock.report.html.markup import icon, many, prose, short, text
+from imagelock.report.html.picture import LISTED, rows_of_images
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["folds_of", "header_of", "headline", "to_do_of"]
 
-_LISTED = 1_000  # rows of a folded table
 _IN_A_ROW = 6  # counts; more are shown in rows that are as even as they can be
 _NUMBER = ' class="number"'
 
@@ -179,11 +179,7 @@ def _exempt(report: Report) -> str:
 
 
 def _images(report: Report) -> str:
-    rows = [
-        (f'<span class="image">{text(short(use.image))}</span>', use.origin, f"{use.uses:,}")
-        for use in report.images
-    ]
-    return _fold("images", "Images", ("image", "origin", "places"), rows)
+    return _fold("images", "Images", ("image", "origin", "places"), rows_of_images(report))
 
 
 def _fold(
@@ -197,7 +193,7 @@ def _fold(
     if not rows:
         return ""
     columns = "".join(f'<col class="c-{_width(head)}">' for head in heads)
-    more = len(rows) - _LISTED
+    more = len(rows) - LISTED
     rest = f'<p class="more">and {more:,} more: the report as JSON has them all</p>'
     return f"""\
 <details class="fold" id="{name}"{" open" * is_open}>
@@ -205,7 +201,7 @@ def _fold(
 <table><colgroup>{columns}</colgroup>
 <thead><tr>{_cells("th", heads, heads)}</tr></thead>
 <tbody>
-{"".join(f"<tr>{_cells('td', row, heads)}</tr>{chr(10)}" for row in rows[:_LISTED])}</tbody>
+{"".join(f"<tr>{_cells('td', row, heads)}</tr>{chr(10)}" for row in rows[:LISTED])}</tbody>
 </table>{rest if more > 0 else ""}
 </details>"""
 
