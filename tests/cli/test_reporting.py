@@ -10,7 +10,7 @@ from imagelock.cli.console import Console
 from imagelock.cli.main import main
 from imagelock.cli.reporting import tell
 from imagelock.core.finding import Coverage, Finding, Report, Skipped
-from imagelock.core.place import FilePlace
+from imagelock.core.place import ClusterPlace, FilePlace
 from imagelock.errors import InputError
 
 if TYPE_CHECKING:
@@ -224,7 +224,63 @@ def test_three_hundred_pods_of_a_deployment_are_told_in_one_line(
         "shop/Deployment/api container api: error: 'redis:7': asked for without a digest, "
         "in 300 pods, e.g. api-7c9d8-000 [not-pulled-by-digest]"
     )
-    assert lines[-1] == "300 errors on 1 line: 300 pods looked at"
+    assert lines[-1] == "300 errors on 1 line: 300 pods looked at (exit status 1)"
+
+
+def pod(namespace: str, name: str) -> dict[str, object]:
+    metadata = {"namespace": namespace, "name": name}
+    return {"metadata": metadata, "spec": {"containers": [{"name": "app", "image": "redis:7"}]}}
+
+
+def job_of(namespace: str, name: str) -> dict[str, object]:
+    template = {"spec": {"containers": [{"name": "app", "image": "redis:7"}]}}
+    spec = {"jobTemplate": {"spec": {"template": template}}}
+    return {"metadata": {"namespace": namespace, "name": name}, "spec": spec}
+
+
+@pytest.mark.parametrize("sources", [["pods.json", "jobs.json"], ["jobs.json", "pods.json"]])
+def test_what_one_namespace_has_to_mend_stands_together_in_whatever_order_it_was_read(
+    sources: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pods = [pod("shop", "b"), pod("bank", "z"), pod("shop", "a")]
+    jobs = [job_of("bank", "nightly"), job_of("shop", "hourly")]
+    for file, kind, items in (("pods.json", "Pod", pods), ("jobs.json", "CronJob", jobs)):
+        (tmp_path / file).write_text(json.dumps({"kind": f"{kind}List", "items": items}))
+
+    main(["verify", "--from", *sources, "--format", "json"])
+
+    found = json.loads(capfd.readouterr().out)["findings"]
+    places = [finding["location"] for finding in found]
+    assert [f"{at['namespace']}/{at['kind']}/{at['name']}" for at in places] == [
+        "bank/CronJob/nightly",
+        "bank/Pod/z",
+        "shop/CronJob/hourly",
+        "shop/Pod/a",
+        "shop/Pod/b",
+    ]
+
+
+def test_what_is_in_files_keeps_its_order_and_follows_what_is_in_the_cluster(
+    console: Console, capsys: pytest.CaptureFixture[str]
+) -> None:
+    node = ClusterPlace(kind="Node", name="n1")
+    at = ClusterPlace(namespace="shop", kind="Pod", name="web")
+    found = [finding_in("z.yaml"), finding_in("a.yaml")]
+    found += [Finding.of("unpinned", place, "no digest") for place in (node, at)]
+
+    tell(report_with(*found), options(), console)
+
+    lines = capsys.readouterr().out.splitlines()[:4]
+    assert [line.split(": ")[0] for line in lines] == [
+        "shop/Pod/web",
+        "Node/n1",
+        "z.yaml:2:3",
+        "a.yaml:2:3",
+    ]
 
 
 def test_a_long_document_is_written_whole(

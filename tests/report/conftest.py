@@ -62,6 +62,7 @@ def mixed() -> Report:
                     repository="gke.gcr.io",
                     namespaces=("kube-system", "gmp-*"),
                     reason="brought by GKE",
+                    owner="ops",
                     until=date(2027, 12, 31),
                     preset="gke",
                 ),

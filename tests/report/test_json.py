@@ -42,6 +42,7 @@ def test_every_report_is_as_the_schema_says(name: str, request: pytest.FixtureRe
         (("findings", 0, "location", "container"), "app"),
         (("summary", "sites"), "nine"),
         (("unknown",), 1),
+        (("exit_status",), 2),
     ],
 )
 def test_the_schema_refuses_what_is_no_report(
@@ -54,6 +55,13 @@ def test_the_schema_refuses_what_is_no_report(
     inner[where[-1]] = value
 
     assert not jsonschema.Draft202012Validator(SCHEMA).is_valid(document)
+
+
+@pytest.mark.parametrize(("name", "status"), [("mixed", 1), ("clean", 0), ("nothing", 0)])
+def test_a_report_says_how_the_command_ended(
+    name: str, status: int, request: pytest.FixtureRequest
+) -> None:
+    assert read(render(request.getfixturevalue(name)))["exit_status"] == status
 
 
 def test_a_finding_in_a_file_says_all_of_it(mixed: Report) -> None:
@@ -100,7 +108,7 @@ def test_every_use_of_an_exemption_is_counted(mixed: Report, clean: Report) -> N
             "repository": "gke.gcr.io",
             "namespaces": ["kube-system", "gmp-*"],
             "reason": "brought by GKE",
-            "owner": "",
+            "owner": "ops",
             "until": "2027-12-31",
             "preset": "gke",
             "images": 3,

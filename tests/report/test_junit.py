@@ -18,7 +18,8 @@ def suite(report: Report) -> ET.Element:
 
 
 def cases(report: Report, inner: str = "") -> list[ET.Element]:
-    return [case for case in suite(report) if not inner or case.find(inner) is not None]
+    every = suite(report).iterfind("testcase")
+    return [case for case in every if not inner or case.find(inner) is not None]
 
 
 @pytest.mark.parametrize("name", ["clean", "mixed", "nothing", "hostile", "many", "crowd", "flood"])
@@ -62,6 +63,28 @@ def test_no_two_testcases_share_a_name(name: str, request: pytest.FixtureRequest
     assert len({(case.get("classname"), case.get("name")) for case in found}) == len(found)
 
 
+def test_a_suite_says_when_it_was_what_it_was_of_and_by_which_policy(told: Report) -> None:
+    found = suite(told)
+
+    assert found.get("timestamp") == "2026-11-23T19:56:02Z"
+    properties = {one.get("name"): one.get("value") for one in found.iter("property")}
+    assert properties == {"subject": "production", "policy": "locked", "exit_status": "1"}
+    assert found[0].tag == "properties"  # the published schema wants them first
+
+
+def test_what_nobody_told_is_no_property_and_no_timestamp(clean: Report) -> None:
+    found = suite(clean)
+
+    assert [one.get("name") for one in found.iter("property")] == ["exit_status"]
+    assert found.get("timestamp") is None
+
+
+def test_the_root_has_only_the_totals_that_the_published_schema_knows(mixed: Report) -> None:
+    root = ET.fromstring(render(mixed).encode())  # noqa: S314  (we wrote it)
+
+    assert set(root.attrib) == {"name", "tests", "failures", "errors", "time"}
+
+
 def test_a_clean_report_shows_that_something_ran(clean: Report) -> None:
     assert [case.get("name") for case in cases(clean)] == [
         "images in 6 files were looked at",
@@ -102,7 +125,11 @@ def test_warnings_notes_and_what_was_left_out_are_skipped_with_their_reason(mixe
         "ambiguous: redis",
         "unused-exemption: nothing used 'gke'",
         "not looked at: notes.txt",
+        "exempt: gke.gcr.io in kube-system, gmp-*",
     ]
+    assert cases(mixed, "skipped")[-1].findtext("skipped") == (
+        "3 images, owned by ops, until 2027-12-31: brought by GKE"
+    )
     assert all(case.findtext("skipped") for case in cases(mixed, "skipped"))
 
 

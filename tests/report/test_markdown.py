@@ -129,7 +129,7 @@ def test_nothing_that_others_wrote_is_markdown(text: str, shown: Callable[[Repor
 
 @pytest.mark.parametrize("text", ATTACKS)
 def test_no_line_begins_with_what_others_wrote(text: str) -> None:
-    beginnings = ("## ", "1 `pods", "1 pods", "| ", "- ", "<details><summary>", "</details>")
+    beginnings = ("## ", "1 `pods", "1 pod", "| ", "- ", "<details><summary>", "</details>")
 
     for line in render(attacked(text)).splitlines():
         assert not line or line.startswith(beginnings), line
@@ -169,7 +169,7 @@ def test_a_note_is_a_summary_a_table_of_what_matters_and_folded_details(mixed: R
 ## ❌ imagelock verify: 3 errors, 1 warning, 1 note
 
 9 images of `production` looked at on 2026-11-23 19:56 UTC, policy `pinned`. 9 sites, 4 pinned \
-now. **1 thing not looked at, see below.**
+now. Exit status 1. **1 thing not looked at, see below.**
 
 | | where | image | what | rule |
 | --- | --- | --- | --- | --- |
@@ -203,7 +203,8 @@ that is in the lock, the manifest or the lock is out of date.
 
 <details><summary>Exempt: 3 images</summary>
 
-- `gke.gcr.io` in `kube-system, gmp-*` (3 images): brought by GKE
+- `gke.gcr.io` in `kube-system, gmp-*` (3 images, owned by ops, until `2027-12-31`): \
+brought by GKE
 
 </details>
 
@@ -235,6 +236,57 @@ def test_a_report_without_findings_says_whether_it_is_clean(
     assert render(request.getfixturevalue(name)).splitlines()[0] == head
 
 
+def test_where_nothing_was_looked_at_that_is_the_verdict_and_not_the_warning(
+    nothing: Report,
+) -> None:
+    warning = Finding.of("not-looked-at", FilePlace("pods.json"), "no pod was in what was read")
+
+    text = render(replace(nothing, findings=(warning,)))
+
+    assert text.startswith("## ⚠️ imagelock check: nothing was looked at\n")
+    assert "Exit status 0." in text
+    assert "| ⚠️ warning | `pods.json` |" in text
+
+
+def test_what_is_left_out_on_purpose_is_told_in_the_head(clean: Report) -> None:
+    skipped = (Skipped("namespace bank", "--exclude", expected=True),)
+
+    text = render(replace(clean, coverage=replace(clean.coverage, skipped=skipped)))
+
+    assert "1 thing not looked at, nothing of it unexpected, see below." in text
+
+
+@pytest.mark.parametrize("rule", ["not-in-lock", "mirror-name"])
+def test_a_digest_is_shown_as_far_as_people_compare_it(rule: str) -> None:
+    digest = "sha256:" + "0123456789abcdef" * 4
+    message = f"its node gives {digest}, which is another"
+    place = FilePlace("a.yaml", 1)
+    finding = Finding.of(rule, place, message, image=f"nginx:1@{digest}", help=f"It is {digest}.")
+    report = Report(command="verify", findings=(finding,), coverage=Coverage(1, "pods"))
+
+    told, _, to_do = render(report).partition("What to do")
+
+    assert digest not in told + to_do.partition("Everything else")[2]
+    assert "`nginx:1@sha256:0123456789ab…`" in render(report)
+    assert "its node gives `sha256:0123456789ab…`, which is another" in render(report)
+    assert f"It is `{digest}`." in to_do  # to copy
+
+
+def test_one_is_singular() -> None:
+    coverage = Coverage(1, "pods")
+    report = Report(command="verify", findings=(), coverage=coverage, summary={"workloads": 1})
+
+    assert "1 pod looked at. 1 workload. Exit status 0." in render(report)
+
+
+def test_what_stands_in_parentheses_is_code_without_them(mixed: Report) -> None:
+    finding = replace(mixed.findings[0], message="it has v2.13.1 (images.lock:3:1), and (a b.c)")
+
+    text = render(replace(mixed, findings=(finding,)))
+
+    assert "it has `v2.13.1` (`images.lock:3:1`), and (a `b.c`)" in text
+
+
 def test_files_without_an_image_are_not_called_clean() -> None:
     report = Report(command="check", findings=(), coverage=Coverage(3, "files"), sites=())
 
@@ -243,6 +295,7 @@ def test_files_without_an_image_are_not_called_clean() -> None:
 
 def test_three_hundred_pods_of_one_deployment_are_one_row(crowd: Report) -> None:
     assert "asked for a tag, in its template and 300 pods, e.g. `api-7c9-000`" in render(crowd)
+    assert "- `not-pulled-by-digest` (301): Pin the image" in render(crowd)
 
 
 def test_a_note_is_never_longer_than_gitlab_takes_and_counts_what_has_no_room() -> None:

@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 from msgspec.structs import replace
 
-from imagelock.core.finding import Report
+from imagelock.core.finding import Report, Skipped
+from imagelock.report.json import render as json_of
 from imagelock.report.sarif import render
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def schema(real_file: Callable[[str, str], Path]) -> Any:
     return json.loads(real_file("sarif-schema", name).read_text("utf-8"))
 
 
-@pytest.mark.parametrize("name", ["clean", "mixed", "nothing", "hostile", "many", "crowd"])
+@pytest.mark.parametrize("name", ["clean", "mixed", "told", "nothing", "hostile", "many", "crowd"])
 def test_every_report_is_as_the_published_schema_says(
     name: str, schema: Any, request: pytest.FixtureRequest
 ) -> None:
@@ -106,12 +107,56 @@ def test_a_file_name_with_spaces_is_a_uri() -> None:
     assert unquote(artifact["location"]["uri"]) == "my files/ä#1.yaml"
 
 
-def test_what_was_not_looked_at_is_told(mixed: Report) -> None:
+def test_a_name_that_looks_like_a_link_is_none(mixed: Report) -> None:
+    name = "x[approve](//evil.example)[0]"
+    escaped = "x\\[approve](//evil.example)[0]"
+    finding = replace(mixed.findings[0], message="it is odd", image=name)
+    skipped = (Skipped(name, "it is odd"),)
+    report = replace(mixed, findings=(finding,), coverage=replace(mixed.coverage, skipped=skipped))
+
+    run = run_of(report)
+
+    assert run["results"][0]["message"]["text"] == f"'{escaped}': it is odd"
+    told = run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"]
+    assert told == f"{escaped} was not looked at: it is odd"
+    assert run["results"][0]["properties"]["image"] == name
+
+
+def test_what_was_not_looked_at_and_what_is_exempt_is_told(mixed: Report) -> None:
     (invocation,) = run_of(mixed)["invocations"]
 
-    (told,) = invocation["toolExecutionNotifications"]
-    assert told["message"]["text"] == "notes.txt was not looked at: it is no YAML"
-    assert invocation["properties"]["lookedAt"] == 9
+    told = [one["message"]["text"] for one in invocation["toolExecutionNotifications"]]
+    exempt = "gke.gcr.io in kube-system, gmp-* is exempt (3 images, owned by ops, until 2027-12-31)"
+    assert told == [
+        "notes.txt was not looked at: it is no YAML",
+        f"{exempt}: brought by GKE",
+    ]
+    assert invocation["properties"]["looked_at"] == 9
+
+
+def test_the_counts_have_the_names_that_they_have_in_json(mixed: Report) -> None:
+    (invocation,) = run_of(mixed)["invocations"]
+
+    summary = json.loads(json_of(mixed))["summary"]
+    assert summary["pinned_now"] == 4
+    assert summary.items() <= invocation["properties"].items()
+    assert not [name for name in invocation["properties"] if " " in name]
+
+
+def test_a_run_says_when_it_was_what_it_was_of_and_how_it_ended(told: Report) -> None:
+    (invocation,) = run_of(told)["invocations"]
+
+    assert invocation["exitCode"] == 1
+    assert invocation["endTimeUtc"] == "2026-11-23T19:56:02Z"
+    assert invocation["properties"]["subject"] == "production"
+    assert invocation["properties"]["policy"] == "locked"
+
+
+def test_a_clean_run_ends_with_0_and_names_no_moment_that_nobody_told(clean: Report) -> None:
+    (invocation,) = run_of(clean)["invocations"]
+
+    assert invocation["exitCode"] == 0
+    assert "endTimeUtc" not in invocation
 
 
 def test_three_hundred_pods_of_one_deployment_are_one_result_that_occurred_so_often(

@@ -3,6 +3,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from imagelock.core.finding import Coverage, Finding, Report, Skipped
 from imagelock.core.place import ClusterPlace, FilePlace
 from imagelock.report.text import render
@@ -31,15 +33,45 @@ tag that is in the lock, the manifest or the lock is out of date.
   unused-exemption: Remove it.
 
 exempt
-  gke.gcr.io in kube-system, gmp-* (3 images, until 2027-12-31): brought by GKE
+  gke.gcr.io in kube-system, gmp-* (3 images, owned by ops, until 2027-12-31): brought by \
+GKE
 
 not looked at
   notes.txt: it is no YAML
 
 9 sites, 4 pinned now
-3 errors, 1 warning, 1 note: 9 images looked at
+3 errors, 1 warning, 1 note: 9 images looked at (exit status 1)
 """
     )
+
+
+def test_the_end_says_what_was_looked_at_by_which_policy_and_how_it_ended(told: Report) -> None:
+    assert render(told).splitlines()[-3:] == [
+        "of 'production', policy locked",
+        "9 sites, 4 pinned now",
+        "3 errors, 1 warning, 1 note: 9 images looked at (exit status 1)",
+    ]
+
+
+def test_warnings_where_nothing_was_looked_at_end_with_0_and_it_is_said(nothing: Report) -> None:
+    warning = Finding.of("not-looked-at", FilePlace("pods.json"), "no pod was in what was read")
+
+    assert render(replace(nothing, findings=(warning,))).splitlines()[-1] == (
+        "1 warning: nothing was looked at: there were no images (exit status 0)"
+    )
+
+
+def test_every_count_of_thousands_is_written_alike() -> None:
+    findings = tuple(
+        Finding.of("unpinned", FilePlace("a.yaml", line), "no digest") for line in range(1_200)
+    )
+    skipped = tuple(Skipped(f"file-{number}", "it is a link") for number in range(1_500))
+    text = render(
+        Report(command="check", findings=findings, coverage=Coverage(2_000, "files", skipped))
+    )
+
+    assert "  unpinned (1,200): " in text
+    assert "file-9 and 1,490 more: it is a link" in text
 
 
 def test_a_clean_report_says_what_was_looked_at(clean: Report) -> None:
@@ -47,13 +79,13 @@ def test_a_clean_report_says_what_was_looked_at(clean: Report) -> None:
 
 
 def test_nothing_looked_at_is_never_clean(nothing: Report) -> None:
-    assert render(nothing) == "nothing was looked at: there were no images\n"
+    assert render(nothing) == "nothing was looked at: there were no images (exit status 0)\n"
 
 
 def test_files_without_an_image_are_not_called_clean() -> None:
     report = Report(command="check", findings=(), coverage=Coverage(3, "files"), sites=())
 
-    assert render(report) == "3 files looked at, and no image is named there\n"
+    assert render(report) == "3 files looked at, and no image is named there (exit status 0)\n"
 
 
 def test_notes_alone_are_clean_and_told(clean: Report) -> None:
@@ -68,7 +100,7 @@ def test_what_to_do_is_said_once_for_five_hundred_findings(many: Report) -> None
 
     assert len(lines) == 500 + 5
     assert sum("imagelock override" in line for line in lines) == 1
-    assert lines[-1] == "500 errors: 500 images looked at"
+    assert lines[-1] == "500 errors: 500 images looked at (exit status 1)"
 
 
 def test_what_is_about_one_file_stands_together_in_its_order(many: Report) -> None:
@@ -130,9 +162,9 @@ shop/Deployment/api container api: error: 'redis:7': asked for a tag, in its tem
 pods, e.g. api-7c9-000 [not-pulled-by-digest]
 
 what to do
-  not-pulled-by-digest: Pin the image where its manifest comes from, and deploy again.
+  not-pulled-by-digest (301): Pin the image where its manifest comes from, and deploy again.
 
-301 errors on 1 line: 301 pods and workloads looked at
+301 errors on 1 line: 301 pods and workloads looked at (exit status 1)
 """
     )
 
@@ -160,8 +192,46 @@ def test_very_many_workloads_are_cut_and_counted_and_the_way_to_all_of_them_is_n
         in (lines[500])
     )
     assert "--format json" in lines[501]
-    assert lines[-1] == "7,500 errors, 2,500 warnings: 10,000 workloads looked at"
+    assert lines[-1] == "7,500 errors, 2,500 warnings: 10,000 workloads looked at (exit status 1)"
     assert sum(line.startswith("shop/Deployment/") for line in lines) == 500
+
+
+def test_what_is_cut_is_counted_by_rule_and_namespace_as_findings_and_not_as_lines(
+    crowd: Report, ten_thousand: Report
+) -> None:
+    first, second = ten_thousand.findings[:5_000], ten_thousand.findings[5_000:]
+    report = replace(ten_thousand, findings=(*first, *crowd.findings, *second))
+
+    lines = render(report).splitlines()[500:503]
+
+    assert lines[0] == (
+        "… and 9,501 more lines: 4,801 errors, 5,000 warnings "
+        "(5,000 cannot-compare, 4,801 not-pulled-by-digest)"
+    )
+    assert lines[1].startswith("    most in team-0 (1,000), team-2 (1,000), ")
+    assert lines[1].endswith("; 11 namespaces in all")
+
+
+def test_one_line_that_is_cut_is_singular() -> None:
+    lines = render(many(501)).splitlines()
+
+    assert lines[500].startswith("… and 1 more line: 1 warning (1 cannot-compare)")
+    assert "namespaces in all" not in lines[501]
+
+
+def test_a_name_that_is_too_long_for_any_image_is_cut_and_an_image_is_not() -> None:
+    longest = f"{'r' * 127}/{'a' * 127}:{'t' * 128}@sha512:{'0' * 128}"
+    findings = tuple(
+        Finding.of("not-a-reference", FilePlace("a.yaml", 1), "it is no image ID", image=image)
+        for image in ("x" * 4_000, longest)
+    )
+    report = Report(command="check", findings=findings, coverage=Coverage(1, "files"))
+
+    first, second = render(report).splitlines()[:2]
+
+    assert f"'{'x' * 100}… (4,000 characters)': it is no image ID" in first
+    assert longest in second
+    assert "x" * 4_000 in render(report, everything=True)
 
 
 def test_whoever_wants_all_of_it_gets_all_of_it() -> None:

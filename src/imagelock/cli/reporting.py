@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from imagelock.core.place import FilePlace
 from imagelock.outside.files import write_pieces
+from imagelock.report import in_order
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -59,7 +60,7 @@ def tell(
     if strict or getattr(args, "strict", False):
         report = report.strict()
     made = report.made or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    report = replace(report, made=made)
+    report = in_order(replace(report, made=made))
     for name, path in args.report:
         write_pieces(path, map(_encoded, _rendered(report, name)))
     if _is_worth_printing(report, args.format, quiet=console.quiet, brief=brief):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, assert_never
 
 import msgspec
 
 from imagelock.core.place import ClusterPlace, FilePlace
+from imagelock.report import counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,7 +41,8 @@ def pieces(report: Report) -> Iterator[str]:
         "made": report.made,
         "subject": report.subject,
         "policy": report.policy,
-        "summary": _summary(report),
+        "exit_status": report.exit_status,
+        "summary": counts_of(report),
         "coverage": _coverage(report.coverage),
     }
     yield _text(head).removesuffix("\n}")
@@ -71,16 +72,6 @@ def _text(value: dict[str, object]) -> str:
     except UnicodeEncodeError:  # of a file's name that is not UTF-8
         text = json.dumps(value, ensure_ascii=False, indent=2)
     return _printable(text)
-
-
-def _summary(report: Report) -> dict[str, int]:
-    return {
-        "errors": report.count("error"),
-        "warnings": report.count("warning"),
-        "notes": report.count("note"),
-        # The words of the text, as names that a query may hold without quotes.
-        **{re.sub(r"\W+", "_", name): count for name, count in report.summary.items()},
-    }
 
 
 def _coverage(coverage: Coverage) -> dict[str, object]:

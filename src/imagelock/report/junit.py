@@ -1,9 +1,9 @@
 """A report as JUnit XML, as GitLab and Jenkins read it.
 
-A finding that is an error is a failed testcase. A warning, a note and what was
-not looked at are skipped ones: GitLab shows the reason of these, and of passed
-ones nothing. Every site that is pinned is a passed one, and so is the run as a
-whole, so that a clean report shows that something was looked at.
+A finding that is an error is a failed testcase. A warning, a note, what was not
+looked at and what an exemption let pass are skipped ones: GitLab shows the reason of
+these, and of passed ones nothing. Every site that is pinned is a passed one, and so is
+the run as a whole, so that a clean report shows that something was looked at.
 """
 
 from __future__ import annotations
@@ -17,11 +17,12 @@ from msgspec.structs import replace
 from imagelock.core.group import LISTED, grouped, how_many
 from imagelock.core.identity import filed_under
 from imagelock.core.place import FilePlace, printable
+from imagelock.report import counted, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from imagelock.core.finding import Report, ReportedSite, Skipped
+    from imagelock.core.finding import ExemptionUse, Report, ReportedSite, Skipped
     from imagelock.core.group import Group
     from imagelock.core.place import Place
 
@@ -54,18 +55,29 @@ def render(report: Report) -> str:
         tests=len(cases),
         failures=counts["failure"],
         errors=0,
-        skipped=counts["skipped"],
         time="0.000",
     )
+    # The published schemas know these of a suite, and not of the root.
+    of_suite = _attributes(skipped=counts["skipped"], timestamp=report.made or None)
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f"<testsuites{totals}>",
-        f"  <testsuite{totals}>",
+        f"  <testsuite{totals}{of_suite}>",
+        *_properties(report),
         *(_drawn(case) for case in cases),
         "  </testsuite>",
         "</testsuites>",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _properties(report: Report) -> Iterator[str]:
+    told = {"subject": report.subject, "policy": report.policy, "exit_status": report.exit_status}
+    yield "    <properties>"
+    for name, value in told.items():
+        if value != "":
+            yield f"      <property{_attributes(name=name, value=printable(str(value)))}/>"
+    yield "    </properties>"
 
 
 def _cases(report: Report) -> Iterator[_Case]:
@@ -77,6 +89,8 @@ def _cases(report: Report) -> Iterator[_Case]:
         yield _unlisted(groups[LISTED:], report.command)
     for skipped in report.coverage.skipped:
         yield _skipped(skipped, report.command)
+    for use in report.exemptions:
+        yield _exempt(use, report.command)
     passed = [site for site in report.sites or () if site.status != "finding"]
     for site in passed[:LISTED]:
         yield _site(site)
@@ -135,6 +149,18 @@ def _skipped(skipped: Skipped, command: str) -> _Case:
         name=f"not looked at: {printable(skipped.what)}",
         status="skipped",
         message=printable(skipped.reason),
+    )
+
+
+def _exempt(use: ExemptionUse, command: str) -> _Case:
+    exemption = use.exemption
+    namespaces = ", ".join(exemption.namespaces)
+    images = counted(use.images, "images")
+    return _Case(
+        classname=f"imagelock {command}",
+        name=printable(f"exempt: {exemption.repository} in {namespaces}"),
+        status="skipped",
+        message=printable(f"{images}{terms_of(exemption)}: {exemption.reason}"),
     )
 
 

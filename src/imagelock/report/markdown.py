@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from imagelock.core.group import grouped, how_many
 from imagelock.core.origin import ORIGINS
 from imagelock.core.place import printable
+from imagelock.report import counted, named_for, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,6 +44,7 @@ _ORIGINS = {
 }
 # Letters, and digits as people write counts: nothing else is certain to mean nothing.
 _PLAIN = re.compile(r"\(?(?:[A-Za-z]+(?:[-'][A-Za-z]+)*|\d[\d,]*)[.,;:)]{0,2}|e\.g\.")
+_DIGEST = re.compile(r"(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{20,}")
 _QUOTED = re.compile(r"(\(?)(?:'([^']+)'|`([^`]+)`|\"([^\"]+)\")([.,;:)]*)(?!\S)|(\S+)")
 
 
@@ -64,10 +66,10 @@ def render(report: Report) -> str:
 def _verdict(report: Report, groups: Sequence[Group]) -> str:
     name = f"imagelock {report.command}"
     worst = groups[0].finding.severity if groups else "clean"
+    if worst != "error" and not report.coverage.looked_at:
+        return f"{_SYMBOLS['warning']} {name}: nothing was looked at"
     if groups and worst != "note":
         return f"{_SYMBOLS[worst]} {name}: {how_many(groups)}"
-    if not report.coverage.looked_at:
-        return f"{_SYMBOLS['warning']} {name}: nothing was looked at"
     if report.names_no_image:
         return f"{_SYMBOLS['warning']} {name}: no image is named there"
     return f"{_SYMBOLS['clean']} {name}: clean"
@@ -78,13 +80,21 @@ def _seen(report: Report) -> str:
     of = f" of {_code(report.subject)}" if report.subject else ""
     by = f", policy {_code(report.policy)}" if report.policy else ""
     at = f" on {report.made[:16].replace('T', ' ')} UTC" if report.made else ""
-    sentences = [f"{coverage.looked_at:,} {_prose(coverage.unit)}{of} looked at{at}{by}."]
-    counts = ", ".join(f"{count:,} {_prose(name)}" for name, count in report.summary.items())
+    sentences = [f"{_counted(coverage.looked_at, coverage.unit)}{of} looked at{at}{by}."]
+    counts = ", ".join(_counted(count, name) for name, count in report.summary.items())
     if counts:
         sentences.append(f"{counts}.")
+    sentences.append(f"Exit status {report.exit_status}.")
     if coverage.left_out:
         sentences.append(f"**{_times(len(coverage.left_out), 'thing')} not looked at, see below.**")
+    elif coverage.skipped:
+        told = _times(len(coverage.skipped), "thing")
+        sentences.append(f"{told} not looked at, nothing of it unexpected, see below.")
     return " ".join(sentences)
+
+
+def _counted(count: int, things: str) -> str:
+    return f"{count:,} {_prose(named_for(count, things))}"
 
 
 def _table(groups: Sequence[Group]) -> str:
@@ -100,8 +110,8 @@ def _row(group: Group) -> str:
     cells = (
         f"{_SYMBOLS[finding.severity]} {finding.severity}",
         _code(str(group.place)),
-        _code(finding.image),
-        _prose(finding.message) + extent,
+        _code(_short(finding.image)),
+        _prose(_short(finding.message)) + extent,
         _code(finding.rule.name),
     )
     return f"| {' | '.join(cells)} |"
@@ -131,7 +141,9 @@ def _fold(title: str, lines: Sequence[str]) -> str:
 
 
 def _what_to_do(groups: Iterable[Group]) -> list[str]:
-    said = Counter((group.finding.rule.name, group.finding.help) for group in groups)
+    said = Counter[tuple[str, str]]()
+    for group in groups:
+        said[group.finding.rule.name, group.finding.help] += len(group.places)
     return [
         f"- {_code(rule)}{f' ({count:,})' if count > 1 else ''}: {_prose(help_)}"
         for (rule, help_), count in said.items()
@@ -157,7 +169,8 @@ def _origins(report: Report) -> list[str]:
 def _exempt(report: Report) -> list[str]:
     return [
         f"- {_code(use.exemption.repository)} in {_code(', '.join(use.exemption.namespaces))}"
-        f" ({_times(use.images, 'image')}): {_prose(use.exemption.reason)}"
+        f" ({_prose(counted(use.images, 'images') + terms_of(use.exemption))}):"
+        f" {_prose(use.exemption.reason)}"
         for use in report.exemptions
     ]
 
@@ -182,10 +195,16 @@ def _rest(groups: Sequence[Group], room: int) -> str:
 def _item(group: Group) -> str:
     finding = group.finding
     extent = f", {_prose(group.extent)}" if group.extent else ""
+    sentence = _prose(_short(finding.sentence))
     return (
-        f"- {finding.severity}: {_code(str(group.place))}: {_prose(finding.sentence)}{extent}"
+        f"- {finding.severity}: {_code(str(group.place))}: {sentence}{extent}"
         f" ({_code(finding.rule.name)})"
     )
+
+
+def _short(text: str) -> str:
+    """Return a text with as much of each digest as people compare: code in a table never wraps."""
+    return _DIGEST.sub(r"\1…", text)
 
 
 def _prose(text: str) -> str:
@@ -197,12 +216,16 @@ def _word(found: re.Match[str]) -> str:
     before, *quoted, after, word = found.groups(default="")
     if not word:
         return f"{before}{_code(''.join(quoted))}{after}"
-    return word if _PLAIN.fullmatch(word) else _code_without_its_end(word)
+    return word if _PLAIN.fullmatch(word) else _code_without_its_ends(word)
 
 
-def _code_without_its_end(word: str) -> str:
-    bare = word.rstrip(".,;:)")
-    return f"{_code(bare)}{word[len(bare) :]}" if bare else _code(word)
+def _code_without_its_ends(word: str) -> str:
+    """Return a word as code, and what a sentence has around it as it is."""
+    opening = "(" if word.startswith("(") else ""
+    bare = word[len(opening) :].rstrip(".,;:)")
+    if not bare or ("(" in bare) != (")" in bare):  # not one of ours: who knows what it means
+        return _code(word)
+    return f"{opening}{_code(bare)}{word[len(opening) + len(bare) :]}"
 
 
 def _code(text: str) -> str:

@@ -8,6 +8,7 @@ result that has no file.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -15,16 +16,19 @@ from imagelock import __version__
 from imagelock.core.group import LISTED, grouped, how_many
 from imagelock.core.identity import filed_under, fingerprints
 from imagelock.core.place import FilePlace, printable
+from imagelock.report import counted, counts_of, terms_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from imagelock.core.finding import Report, Skipped
+    from imagelock.core.finding import ExemptionUse, Report, Skipped
     from imagelock.core.group import Group
     from imagelock.core.place import Place
     from imagelock.core.rules import Rule
 
 __all__ = ["render"]
+
+_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")  # SARIF 2.1.0, 3.11.6: [text](target), also in plain text
 
 
 def render(report: Report) -> str:
@@ -64,16 +68,21 @@ def _rule(rule: Rule) -> dict[str, object]:
 
 def _invocation(report: Report, rest: Sequence[Group]) -> dict[str, object]:
     notifications = [_skipped(one) for one in report.coverage.skipped]
+    notifications += [_exempt(use) for use in report.exemptions]
     if rest:
         notifications.append(_notification(f"{how_many(rest)} more are in the report as JSON"))
     return {
         "executionSuccessful": True,
+        "exitCode": report.exit_status,
+        **({"endTimeUtc": report.made} if report.made else {}),
         "toolExecutionNotifications": notifications,
         "properties": {
             "command": report.command,
-            "lookedAt": report.coverage.looked_at,
+            "subject": printable(report.subject),
+            "policy": report.policy,
+            "looked_at": report.coverage.looked_at,
             "unit": report.coverage.unit,
-            **report.summary,
+            **counts_of(report),
         },
     }
 
@@ -83,8 +92,15 @@ def _skipped(skipped: Skipped) -> dict[str, object]:
     return _notification(f"{what} was not looked at: {reason}")
 
 
+def _exempt(use: ExemptionUse) -> dict[str, object]:
+    exemption = use.exemption
+    where = f"{exemption.repository} in {', '.join(exemption.namespaces)}"
+    told = f"{where} is exempt ({counted(use.images, 'images')}{terms_of(exemption)})"
+    return _notification(printable(f"{told}: {exemption.reason}"))
+
+
 def _notification(text: str) -> dict[str, object]:
-    return {"level": "note", "message": {"text": text}}
+    return {"level": "note", "message": {"text": _without_links(text)}}
 
 
 def _results(
@@ -98,7 +114,7 @@ def _results(
             "ruleId": group.finding.rule.name,
             "ruleIndex": rule_index[group.finding.rule.name],
             "level": group.finding.severity,
-            "message": {"text": group.sentence},
+            "message": {"text": _without_links(group.sentence)},
             "locations": [_location(group.place, file_index)],
             "occurrenceCount": len(group.places),
             "partialFingerprints": {"imagelock/v1": fingerprint},
@@ -150,6 +166,11 @@ def _properties(group: Group) -> dict[str, object]:
 
 def _uri(place: Place) -> str:
     return quote(printable(filed_under(place)))
+
+
+def _without_links(text: str) -> str:
+    """Escape what a viewer of SARIF would make a link of: names come from strangers."""
+    return _LINK.sub(r"\\[", text)
 
 
 def _plain(text: str) -> str:

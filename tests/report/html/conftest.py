@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.simulators.browser import Browser, Page
 
+from imagelock.core.finding import Coverage, Finding, Report
+from imagelock.core.place import ClusterPlace, FilePlace
 from imagelock.report.html import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from imagelock.core.finding import Report
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +23,29 @@ def browser(
 ) -> Iterator[Browser]:
     with Browser(real_part("chromium"), tmp_path_factory.mktemp("profile")) as running:
         yield running
+
+
+@pytest.fixture
+def long() -> Report:
+    """A report of names that are about as long as a line shows, and much longer, with emoji."""
+    names = [
+        letters * times for letters in ("a/", "\U0001f600", "[::$.x") for times in (67, 400, 900)
+    ]
+    findings = [
+        Finding.of(
+            "not-a-reference",
+            place,
+            f"'{name}' is no image sha256:{'0' * 64}",
+            image=name,
+            help=name,
+        )
+        for name in names
+        for place in (
+            ClusterPlace(namespace=name, kind="Pod", name=name, container=name),
+            FilePlace(name, 1, 1, f"$.a.b.{name}"),
+        )
+    ]
+    return Report(command="verify", findings=tuple(findings), coverage=Coverage(1, "pods"))
 
 
 class Opened:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from imagelock.core.finding import Coverage, Finding, ImageUse, Report, Skipped
-from imagelock.core.place import FilePlace, printable
+from imagelock.core.place import ClusterPlace, FilePlace, printable
 from imagelock.report.html import render
 
 if TYPE_CHECKING:
@@ -158,12 +158,15 @@ def test_whatever_is_said_the_page_has_the_same_elements(text: str) -> None:
 def test_the_head_says_what_it_is_about(told: Report) -> None:
     page = render(told)
 
-    assert "<title>imagelock verify: 3 errors, 1 warning, 1 note – production</title>" in page
+    title = "Failed: 3 errors, 1 warning, 1 note – imagelock verify of production"
+    assert f"<title>{title}</title>" in page
     for words in (
         "imagelock verify of <strong>production</strong>",
         "3 errors, 1 warning, 1 note",
         '9 images looked at on <time datetime="2026-11-23T19:56:02Z">2026-11-23 at 19:56 UTC',
         "under policy <strong>locked</strong>",
+        "The errors are in <strong>1 workload of 1 namespace and 1 file</strong>.",
+        "Exit status 1.",
         "1 thing not looked at",
     ):
         assert words in page
@@ -171,7 +174,7 @@ def test_the_head_says_what_it_is_about(told: Report) -> None:
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("clean", "Clean"), ("nothing", "Nothing was looked at"), ("mixed", "3 errors")],
+    [("clean", "Clean"), ("nothing", "Nothing was looked at"), ("mixed", "Failed: 3 errors")],
 )
 def test_the_verdict_is_the_first_thing_said(
     name: str, words: str, request: pytest.FixtureRequest
@@ -187,6 +190,63 @@ def test_files_without_an_image_and_notes_alone_are_called_what_they_are(mixed: 
 
     assert "<span>No image is named there</span>" in render(files)
     assert "<span>Clean, with 1 note</span>" in render(noted)
+
+
+def test_warnings_alone_passed_and_where_nothing_was_looked_at_that_is_the_verdict(
+    clean: Report, nothing: Report
+) -> None:
+    warning = Finding.of("not-looked-at", FilePlace("pods.json"), "no pod was in what was read")
+
+    passed = render(replace(clean, findings=(warning, warning)))
+    empty = render(replace(nothing, findings=(warning,)))
+
+    assert "<span>Passed, with 2 warnings</span>" in passed
+    assert "Exit status 0." in passed
+    assert "<span>Nothing was looked at</span>" in empty
+    assert "The warning is in <strong>1 file</strong>." in empty
+
+
+def test_one_is_singular_in_the_head() -> None:
+    coverage = Coverage(1, "pods")
+    summary = {"images asked for": 1}
+    page = render(Report(command="verify", findings=(), coverage=coverage, summary=summary))
+
+    assert "1 pod looked at" in page
+    assert "<dt>image asked for</dt><dd>1</dd>" in page
+
+
+@pytest.mark.parametrize(("count", "columns"), [(1, 1), (5, 5), (6, 6), (9, 5), (13, 5)])
+def test_counts_stand_in_rows_that_are_as_even_as_they_can_be(
+    count: int, columns: int, clean: Report
+) -> None:
+    summary = {f"things {number}": number for number in range(count)}
+
+    assert f'<dl class="counts in-{columns}">' in render(replace(clean, summary=summary))
+
+
+@pytest.mark.parametrize("length", [4_000, 100_000])
+def test_a_name_that_is_too_long_is_cut_in_its_line_and_whole_in_what_is_folded(
+    length: int,
+) -> None:
+    name = "x" * length
+    place = ClusterPlace(namespace=name, kind="Pod", name=name, container=name)
+    finding = Finding.of("not-a-reference", place, f"'{name}' is no image", image=name)
+    report = Report(command="verify", findings=(finding,), coverage=Coverage(1, "pods"))
+
+    page = render(replace(report, images=(ImageUse(name, 1),)))
+
+    (row,) = re.findall(r'<tbody id="rows">\n<tr>(.*?)</tr>', page, re.DOTALL)
+    line, _, folded = row.partition('<div class="body">')
+    assert f"{'x' * 120}… ({length:,} characters)" in line
+    assert len(line) < 3_000
+    assert f'<p class="image">{name}</p>' in folded
+    assert name not in page.partition('id="images"')[2].partition("<footer")[0]
+    assert all(len(option) < 500 for option in re.findall(r"<option.*?>(.*?)</option>", page))
+
+
+def test_places_are_a_column_only_where_a_line_has_several(many: Report, crowd: Report) -> None:
+    assert '<section class="findings ones"' in render(many)
+    assert '<section class="findings"' in render(crowd)
 
 
 def test_every_rule_says_why_and_what_to_do(mixed: Report) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from imagelock.core.finding import Finding
-from imagelock.core.place import FilePlace
+from imagelock.core.finding import Finding, Skipped
+from imagelock.core.place import ClusterPlace, FilePlace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -130,6 +130,30 @@ def test_a_link_in_a_line_shows_all_that_is_the_same(told: Report, opened: Opene
 
     assert images(page) == ["busybox:1"]
     assert page.run("document.querySelector('[name=namespace]').value") == "shop"
+
+
+@pytest.mark.parametrize(("link", "lines"), [("#workload", 1), ("#image", 2)])
+def test_all_of_the_same_are_those_and_not_what_begins_alike(
+    link: str, lines: int, told: Report, opened: Opened
+) -> None:
+    places = ("a.yaml", "data.yaml", "b.yaml")
+    images_there = ("nginx:1", "nginx:1", "nginx:1.25")
+    findings = tuple(
+        Finding.of("unpinned", FilePlace(file, 1), "it has no digest", image=image)
+        for file, image in zip(places, images_there, strict=True)
+    )
+    page = opened(replace(told, findings=findings))
+    page.click("#rows tr:nth-child(1) summary")
+    page.click(f"#rows tr:nth-child(1) a[href^='{link}']")
+    assert len(images(page)) == lines
+
+    page = opened(replace(told, findings=findings), "#image=nginx:1")
+    assert len(images(page)) == 3
+    page = opened(replace(told, findings=findings))
+    page.click(".spread li:nth-child(1) a")
+    assert page.run(f"{ROWS}.map((row) => row.querySelector('.where-cell').textContent)") == [
+        "a.yaml:1"
+    ]
 
 
 def test_a_choice_filters_and_show_all_takes_it_back(told: Report, opened: Opened) -> None:
@@ -280,7 +304,7 @@ def all_of(page: Page, document: dict[str, Any], selector: str) -> list[int]:
     return nodes
 
 
-@pytest.mark.parametrize("name", ["told", "hostile", "crowd", "many"])
+@pytest.mark.parametrize("name", ["told", "hostile", "crowd", "many", "long"])
 def test_the_script_draws_the_lines_that_were_there_before_it(
     name: str, opened: Opened, request: pytest.FixtureRequest
 ) -> None:
@@ -316,6 +340,71 @@ def test_texts_of_strangers_are_shown_and_do_nothing(hostile: Report, opened: Op
     assert page.complaints == []
 
 
+@pytest.mark.parametrize("width", [1280, 375])
+def test_a_name_of_four_thousand_letters_takes_no_more_room_than_a_few_lines(
+    width: int, told: Report, opened: Opened
+) -> None:
+    name = "long" * 1_000 + "\U0001f600"
+    place = ClusterPlace(namespace=name, kind="Pod", name=name, container=name)
+    finding = Finding.of("not-a-reference", place, f"'{name}' is no image", image=name)
+    page = opened(replace(told, findings=(finding, *told.findings), subject=name), width=width)
+
+    assert page.run("document.documentElement.scrollWidth") <= width
+    assert page.run(f"Math.max(...{ROWS}.map((row) => row.offsetHeight))") < 700
+    assert page.run("document.querySelector('header').offsetHeight") < 900
+    page.click("#rows summary")
+    assert page.run("document.querySelector('#rows p.image').textContent") == name
+    assert page.run("document.documentElement.scrollWidth") <= width
+
+
+def test_a_link_to_what_is_folded_unfolds_it(told: Report, opened: Opened) -> None:
+    skipped = tuple(Skipped(f".{number}", "its name", expected=True) for number in range(9))
+    report = replace(told, coverage=replace(told.coverage, skipped=skipped))
+    is_open = "document.getElementById('not-looked-at').open"
+
+    page = opened(report)
+    assert page.run(is_open) is False
+    page.click(".unseen a")
+    assert page.run(is_open) is True
+
+    assert opened(report, "#not-looked-at").run(is_open) is True
+    assert opened(replace(report, findings=()), "#not-looked-at").run(is_open) is True
+
+
+def test_an_origin_shows_its_images(told: Report, opened: Opened) -> None:
+    page = opened(told)
+    page.click(".origins a[href='#images-exempt']")
+
+    assert page.run("document.getElementById('images').open") is True
+    row = "document.getElementById('images-exempt').closest('tr')"
+    assert page.run(f"{row}.textContent") == "gke.gcr.io/pause:3exempt3"
+    assert page.run(
+        f"(at => at.top >= 0 && at.bottom <= innerHeight)({row}.getBoundingClientRect())"
+    )
+
+
+def test_the_name_beside_a_bar_filters_the_table(ten_thousand: Report, opened: Opened) -> None:
+    page = opened(ten_thousand)
+    page.click(".spread li:nth-child(2) a")
+
+    assert page.run("location.hash") == "#namespace=team-3"
+    assert shown(page) == "lines 1 to 100 of 1,000, chosen from 10,000"
+    assert page.run("document.querySelector('[name=namespace]').value") == "team-3"
+
+
+def test_after_a_link_that_filters_the_keyboard_goes_on_at_the_findings(
+    ten_thousand: Report, opened: Opened
+) -> None:
+    page = opened(ten_thousand)
+    page.run("document.querySelector('.spread li:nth-child(2) a').focus()")
+    page.press("Enter")
+    page.settle()
+
+    assert focused(page) == "findings-title"
+    page.press("Tab")
+    assert focused(page) == "q"
+
+
 def test_a_script_that_got_in_would_not_run(told: Report, opened: Opened) -> None:
     page = opened(told)
 
@@ -338,5 +427,21 @@ def test_printing_shows_every_line_that_the_filter_shows(
 
     page.run("dispatchEvent(new Event('beforeprint'))")
     assert len(images(page)) == 1_000
+    assert shown(page) == "lines 1 to 1,000 of 1,000, chosen from 10,000 by namespace “team-3”"
     page.run("dispatchEvent(new Event('afterprint'))")
     assert len(images(page)) == 100
+    assert shown(page) == "lines 1 to 100 of 1,000, chosen from 10,000"
+
+
+def test_what_was_left_out_and_what_is_exempt_is_printed_also_where_it_is_folded(
+    told: Report, opened: Opened
+) -> None:
+    skipped = tuple(Skipped(f".{number}", "its name", expected=True) for number in range(9))
+    page = opened(replace(told, coverage=replace(told.coverage, skipped=skipped)))
+    are_open = "['not-looked-at', 'exempt'].map((name) => document.getElementById(name).open)"
+    assert page.run(are_open) == [False, False]
+
+    page.run("dispatchEvent(new Event('beforeprint'))")
+    assert page.run(are_open) == [True, True]
+    page.run("dispatchEvent(new Event('afterprint'))")
+    assert page.run(are_open) == [False, False]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imagelock.core.finding import Coverage, ImageUse, Report
-from imagelock.report.html.picture import draw_origins
+from imagelock.report.html.picture import draw_origins, rows_of_images
 
 if TYPE_CHECKING:
     from imagelock.core.finding import Origin
@@ -41,6 +41,33 @@ def test_a_part_that_is_there_can_be_seen_and_the_bar_is_never_too_long() -> Non
     shown = widths(picture)
     assert min(shown.values()) > 0.9
     assert sum(shown.values()) <= 100
+
+
+def test_an_origin_links_to_the_first_of_its_images_and_the_unknown_come_first() -> None:
+    images = (ImageUse("a", 9, "external"), ImageUse("b", 5), ImageUse("c", 1))
+    report = Report(command="check", findings=(), coverage=Coverage(1, "files"), images=images)
+
+    rows = rows_of_images(report)
+
+    assert [(row[1], row[2]) for row in rows] == [
+        ("unknown", "5"),
+        ("unknown", "1"),
+        ("external", "9"),
+    ]
+    assert [re.findall('id="(.*?)"', row[0]) for row in rows] == [
+        ["images-unknown"],
+        [],
+        ["images-external"],
+    ]
+    assert '<a href="#images-unknown">Unknown</a>' in draw_origins(report)
+
+
+def test_an_origin_whose_images_have_no_room_in_the_list_is_no_link() -> None:
+    unknown = [ImageUse(f"a:{n}", 1) for n in range(1_000)]
+    picture = draw(*unknown, ImageUse("b", 1, "external"))
+
+    assert "<span>External</span>" in picture
+    assert '<a href="#images-unknown">' in picture
 
 
 def test_every_origin_has_a_texture_of_its_own() -> None:

@@ -18,6 +18,7 @@ from imagelock.core.place import printable
 from imagelock.report.html.picture import draw_origins
 from imagelock.report.html.rows import data_of, findings_of
 from imagelock.report.html.sections import folds_of, header_of, headline, to_do_of
+from imagelock.report.html.spread import draw_spread
 
 if TYPE_CHECKING:
     from imagelock.core.finding import Report
@@ -33,8 +34,8 @@ def render(report: Report) -> str:
     """Return the page."""
     groups = grouped(report.findings)
     style, script = _part("page.css"), _part("page.js")
-    subject = f" – {report.subject}" if report.subject else ""
-    title = printable(f"imagelock {report.command}: {headline(report, groups)}{subject}")
+    subject = f" of {report.subject}" if report.subject else ""
+    title = printable(f"{headline(report, groups)} – imagelock {report.command}{subject}")
     return Template(_part("page.html")).substitute(
         policy=_policy(style, _EARLY, script),
         title=escape(title[:_LONGEST_TITLE]),
@@ -44,6 +45,7 @@ def render(report: Report) -> str:
         header=header_of(report, groups),
         to_do=to_do_of(groups),
         origins=draw_origins(report),
+        spread=draw_spread(groups),
         findings=findings_of(groups),
         folds=folds_of(report),
         footer=f"imagelock {__version__}. This page is complete in itself and loads nothing.",

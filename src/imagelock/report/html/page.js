@@ -4,10 +4,12 @@
 (() => {
   const PAGE = 100;
   const PRINTED = 5000;
+  const LONGEST = 400; // characters of a text in a line, as in markup.py
+  const KEPT = 120;
   const SEVERITIES = ["error", "warning", "note"];
   const FILTERS = ["severity", "rule", "namespace", "workload", "image"];
   const SORTS = ["severity", "where", "image", "what", "rule", "places"];
-  const ANYWHERE = new Set(["workload", "image"]); // a part of the text is enough
+  const ANYWHERE = new Set(["workload", "image"]); // a part of the text is enough, without quotes
 
   const find = (id) => document.getElementById(id);
   const data = JSON.parse(find("data").textContent);
@@ -18,6 +20,27 @@
   }));
   const body = find("rows");
   const controls = find("controls");
+
+  // A link to what is folded unfolds it.
+  function unfold() {
+    const target = find(location.hash.slice(1));
+    const fold = target && target.closest("details.fold");
+    if (!fold) return;
+    fold.open = true;
+    target.scrollIntoView();
+  }
+  unfold();
+  addEventListener("hashchange", unfold);
+
+  // On paper nothing can be unfolded: what was left out and what is exempt is printed.
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = ["not-looked-at", "exempt"].map(find).filter((one) => one && !one.open);
+    for (const one of closed) one.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const one of closed) one.open = false;
+  });
   if (!body || !controls) return;
 
   const collator = new Intl.Collator("en", { numeric: true });
@@ -72,6 +95,8 @@
     const words = state.q.toLowerCase().split(/\s+/).filter(Boolean);
     const tests = FILTERS.filter((name) => state[name]).map((name) => {
       const wanted = state[name].toLowerCase();
+      const exactly = /^"(.+)"$/.exec(wanted);
+      if (exactly) return (row) => row[name].toLowerCase() === exactly[1];
       return ANYWHERE.has(name)
         ? (row) => row[name].toLowerCase().includes(wanted)
         : (row) => row[name].toLowerCase() === wanted;
@@ -102,12 +127,7 @@
   }
 
   function showState(first, pages) {
-    const all = number.format(rows.length);
-    const lines = `lines ${number.format(first + 1)} to ${number.format(Math.min(first + PAGE, shown.length))}`;
-    find("shown").textContent =
-      shown.length === 0 ? `none of ${all}` :
-      shown.length === rows.length ? `${lines} of ${all}` :
-      `${lines} of ${number.format(shown.length)}, chosen from ${all}`;
+    find("shown").textContent = extent(first, Math.min(first + PAGE, shown.length));
     find("nothing").hidden = shown.length > 0;
     find("page").textContent = `page ${number.format(state.page)} of ${number.format(pages)}`;
     find("previous").disabled = state.page <= 1;
@@ -125,10 +145,25 @@
     }
   }
 
+  function extent(first, last) {
+    const all = number.format(rows.length);
+    if (shown.length === 0) return `none of ${all}`;
+    const lines = `lines ${number.format(first + 1)} to ${number.format(last)}`;
+    const chosen = shown.length === rows.length ? all : `${number.format(shown.length)}, chosen from ${all}`;
+    return `${lines} of ${chosen}`;
+  }
+
+  function print() {
+    draw(shown.slice(0, PRINTED));
+    const filter = ["q", ...FILTERS].filter((name) => state[name]);
+    const by = filter.map((name) => `${name === "q" ? "text" : name} “${short(state[name])}”`).join(", ");
+    find("shown").textContent = extent(0, Math.min(PRINTED, shown.length)) + (by && ` by ${by}`);
+  }
+
   function setField(field) {
     const value = state[field.name];
     if (field.tagName === "SELECT" && value && ![...field.options].some((option) => option.value === value)) {
-      field.append(new Option(value, value)); // of a link that is older than this report
+      field.append(new Option(short(value), value)); // of a link that is older than this report
     }
     field.value = value;
   }
@@ -146,7 +181,11 @@
     return make(
       "tr", "",
       make("td", "severity-cell", make("span", `severity ${row.severity}`, icon(row.severity), row.severity)),
-      make("td", "where-cell", ...breakable(row.where), row.inside && make("span", "inside", row.inside)),
+      make(
+        "td", "where-cell",
+        ...breakable(short(row.where)),
+        row.inside && make("span", "inside", ...breakable(short(row.inside))),
+      ),
       make("td", "image image-cell", ...breakable(short(row.image))),
       make("td", "what-cell", more(row)),
       make("td", "rule-cell", row.rule),
@@ -157,7 +196,8 @@
   function more(row) {
     const links = FILTERS.filter((name) => name !== "severity" && row[name]).flatMap((name, index) => {
       const link = make("a", "", name === "workload" && !row.namespace ? "file" : name);
-      link.href = `#${new URLSearchParams([[name, row[name]]])}`;
+      const value = ANYWHERE.has(name) ? `"${row[name]}"` : row[name];
+      link.href = `#${new URLSearchParams([[name, value]])}`;
       return index ? [", ", link] : [link];
     });
     return make(
@@ -166,7 +206,7 @@
       make(
         "div", "body",
         short(row.image) !== row.image && make("p", "image", row.image),
-        short(row.message) !== row.message && make("p", "", row.message),
+        ...[row.where, row.inside, row.message].map((told) => short(told) !== told && make("p", "", told)),
         row.extent && make("p", "", row.extent),
         row.help && make("p", "", row.help),
         make("p", "quiet", "All of the same ", ...links),
@@ -175,12 +215,17 @@
   }
 
   function breakable(told) {
-    const [first, ...parts] = told.split(/(?<=[/@:])(?=.)/);
+    const between = told.startsWith("$") ? /(?<=.)(?=\.[A-Za-z])/ : /(?<=[/@:])(?=.)/; // keys, or parts
+    const [first, ...parts] = told.split(between);
     return [first, ...parts.flatMap((part) => [make("wbr", ""), part])];
   }
 
   function short(told) {
-    return told.replace(/(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{20,}/g, "$1…");
+    const cut = told.replace(/(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{20,}/g, "$1…");
+    if (cut.length <= LONGEST) return cut;
+    const letters = [...cut]; // as Python counts them
+    if (letters.length <= LONGEST) return cut;
+    return `${letters.slice(0, KEPT).join("")}… (${number.format(letters.length)} characters)`;
   }
 
   function make(tag, name, ...children) {
@@ -292,8 +337,9 @@
     if (!readAddress()) return;
     update();
     find("findings").scrollIntoView();
+    find("findings-title").focus({ preventScroll: true }); // the link may be gone, or far above
   });
-  addEventListener("beforeprint", () => draw(shown.slice(0, PRINTED)));
+  addEventListener("beforeprint", print);
   addEventListener("afterprint", update);
 
   if (!readAddress()) state = { q: "", page: 1, sort: "", ...Object.fromEntries(FILTERS.map((name) => [name, ""])) };

@@ -6,14 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from imagelock.core.origin import ORIGINS
-from imagelock.report.html.markup import many
+from imagelock.report.html.markup import many, short, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelock.core.finding import Origin, Report
+    from imagelock.core.finding import ImageUse, Origin, Report
 
-__all__ = ["draw_origins"]
+__all__ = ["LISTED", "draw_origins", "rows_of_images"]
+
+LISTED = 1_000  # rows of a folded table
 
 _NARROWEST = 1.0  # percent of the bar: a part that is there can be seen
 _GAP = 0.35  # percent of the bar between two parts
@@ -44,7 +46,10 @@ def draw_origins(report: Report) -> str:
     for use in report.images:
         uses[use.origin] += use.uses
     present = [origin for origin in ORIGINS if images[origin]]
-    rows = "\n".join(_row(origin, images[origin], uses[origin]) for origin in present)
+    listed = {use.origin for use in _in_order(report)[:LISTED]}
+    rows = "\n".join(
+        _row(origin, images[origin], uses[origin], is_listed=origin in listed) for origin in present
+    )
     return f"""\
 <section aria-labelledby="origins">
 <h2 id="origins">Where {many(images.total(), "image")} come from</h2>
@@ -83,12 +88,30 @@ def _pattern(origin: Origin) -> str:
     )
 
 
-def _row(origin: Origin, images: int, uses: int) -> str:
+def rows_of_images(report: Report) -> list[tuple[str, str, str]]:
+    """Return a row for every image, the unknown ones first, with a place to link to."""
+    seen: set[Origin] = set()
+    rows: list[tuple[str, str, str]] = []
+    for use in _in_order(report):
+        at = "" if use.origin in seen else f' id="images-{use.origin}"'
+        seen.add(use.origin)
+        image = f'<span class="image"{at}>{text(short(use.image))}</span>'
+        rows.append((image, use.origin, f"{use.uses:,}"))
+    return rows
+
+
+def _in_order(report: Report) -> list[ImageUse]:
+    # What nobody answers for is what somebody looks for.
+    return sorted(report.images, key=lambda use: -ORIGINS.index(use.origin))
+
+
+def _row(origin: Origin, images: int, uses: int, *, is_listed: bool) -> str:
     name, meaning = _MEANINGS[origin]
+    told = f'<a href="#images-{origin}">{name}</a>' if is_listed else f"<span>{name}</span>"
     return (
         '<li><svg class="swatch" aria-hidden="true">'
         f'<rect width="100%" height="100%" fill="url(#texture-{origin})"/></svg>'
-        f'<span>{name}</span><span class="number">{many(images, "image")}'
+        f'{told}<span class="number">{many(images, "image")}'
         f' <span class="quiet">in {many(uses, "place")}</span></span>'
         f'<span class="meaning">{meaning}</span></li>'
     )

@@ -7,13 +7,12 @@ first hundred are markup too, and the next ones are kept for browsers without.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from imagelock.core.group import SEVERITIES, how_many
 from imagelock.core.place import ClusterPlace, printable
-from imagelock.report.html.markup import icon, text
+from imagelock.report.html.markup import breakable, icon, short, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,6 +26,7 @@ _LISTED = 20_000  # rows that a browser still filters between two key presses
 _WITHOUT_SCRIPT = 2_000  # rows that the page shows in a browser without JavaScript
 _NAMED = 10  # pods of a line, before the rest is counted
 _OFFERED = 500  # values that a field offers
+_LONGEST_OFFERED = 600  # characters of one: no image ID is longer
 
 _COLUMNS = (
     ("severity", "severity"),
@@ -37,8 +37,6 @@ _COLUMNS = (
     ("places", "places"),
 )
 
-_PART = re.compile(r"(?<=[/@:])(?=.)")
-_DIGEST = re.compile(r"(sha(?:256|512):[0-9a-f]{12})[0-9a-f]{20,}")
 _SEARCH = (
     '<label class="search">Search<input type="search" id="search" name="q" autocomplete="off"'
     ' spellcheck="false" placeholder="any text"></label>'
@@ -114,9 +112,10 @@ def findings_of(groups: Sequence[Group]) -> str:
     if not groups:
         return ""
     rows = [_Row(group) for group in groups[:_LISTED]]
+    ones = " ones" if all(row.count == 1 for row in rows) else ""
     return f"""\
-<section class="findings" id="findings" aria-labelledby="findings-title">
-<div class="findings-head"><h2 id="findings-title">Findings</h2>
+<section class="findings{ones}" id="findings" aria-labelledby="findings-title">
+<div class="findings-head"><h2 id="findings-title" tabindex="-1">Findings</h2>
 <p class="quiet" id="shown" role="status">{_shown(rows)}</p></div>
 {_controls(rows)}
 {_table(rows[:_PAGE], ' id="rows"')}
@@ -163,16 +162,24 @@ def _by_count(values: Iterable[str]) -> list[str]:
 
 
 def _choice(label: str, name: str, values: Iterable[str]) -> str:
-    options = "".join(f"<option>{text(value)}</option>" for value in values)
+    options = "".join(map(_option, values))
     return (
         f'<label>{label}<select name="{name}" autocomplete="off">'
         f'<option value="">all</option>{options}</select></label>'
     )
 
 
+def _option(value: str) -> str:
+    # A browser makes a list as wide as its widest option.
+    of_it = f' value="{text(value)}"' if short(value) != value else ""
+    return f"<option{of_it}>{text(short(value))}</option>"
+
+
 def _entry(label: str, name: str, values: Iterable[str]) -> str:
     options = "".join(
-        f'<option value="{text(value)}"></option>' for value in sorted(_by_count(values))
+        f'<option value="{text(value)}"></option>'
+        for value in sorted(_by_count(values))
+        if len(value) <= _LONGEST_OFFERED
     )
     return (
         f'<label>{label}<input type="text" name="{name}" list="list-{name}" autocomplete="off"'
@@ -202,13 +209,13 @@ def _head(name: str, title: str, *, is_sorted: bool) -> str:
 
 def _drawn(row: _Row) -> str:
     """Return the markup that page.js makes of the same row."""
-    inside = f'<span class="inside">{text(row.inside)}</span>' if row.inside else ""
+    inside = f'<span class="inside">{breakable(short(row.inside))}</span>' if row.inside else ""
     one = ' data-one=""' if row.count == 1 else ""
     return (
         f'<tr><td class="severity-cell"><span class="severity {row.severity}">'
         f"{icon(row.severity)}{row.severity}</span></td>"
-        f'<td class="where-cell">{_breakable(row.where)}{inside}</td>'
-        f'<td class="image image-cell">{_breakable(_short(row.image))}</td>'
+        f'<td class="where-cell">{breakable(short(row.where))}{inside}</td>'
+        f'<td class="image image-cell">{breakable(short(row.image))}</td>'
         f'<td class="what-cell">{_more(row)}</td>'
         f'<td class="rule-cell">{row.rule}</td>'
         f'<td class="number places-cell"{one}>{row.count:,}</td></tr>\n'
@@ -216,23 +223,14 @@ def _drawn(row: _Row) -> str:
 
 
 def _more(row: _Row) -> str:
-    image = f'<p class="image">{text(row.image)}</p>' if _short(row.image) != row.image else ""
-    message = row.message if _short(row.message) != row.message else ""
-    paragraphs = "".join(f"<p>{text(told)}</p>" for told in (message, row.extent, row.help) if told)
+    image = f'<p class="image">{text(row.image)}</p>' if short(row.image) != row.image else ""
+    cut = [told for told in (row.where, row.inside, row.message) if short(told) != told]
+    told = [*cut, row.extent, row.help]
+    paragraphs = "".join(f"<p>{text(one)}</p>" for one in told if one)
     return (
-        f"<details><summary><span>{text(_short(row.message))}</span></summary>"
+        f"<details><summary><span>{text(short(row.message))}</span></summary>"
         f'<div class="body">{image}{paragraphs}</div></details>'
     )
-
-
-def _breakable(told: str) -> str:
-    """Return a text that breaks between its parts before it breaks within them."""
-    return _PART.sub("<wbr>", text(told))
-
-
-def _short(told: str) -> str:
-    """Return a text with as much of each digest as people compare."""
-    return _DIGEST.sub(r"\1…", told)
 
 
 def _without_script(rows: Sequence[_Row]) -> str:
