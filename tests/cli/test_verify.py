@@ -173,6 +173,22 @@ def test_a_selector_chooses_and_what_it_leaves_out_is_printed(verify: Any) -> No
     assert verify("-l", "app!=a", "--from", "pods.json")[0] == 1
 
 
+@pytest.mark.parametrize("meant", [("--selector", "app=typo"), ("--namespace", "sohp")])
+def test_a_call_that_meets_nothing_is_no_proof(verify: Any, meant: tuple[str, str]) -> None:
+    status, out, _ = verify(*meant, "--from", save_labelled())
+
+    assert status == 1
+    assert "no pod and no workload was in what was read" in out
+
+
+def test_nodes_alone_are_something_to_look_at(verify: Any) -> None:
+    node = {"metadata": {"name": "n"}, "status": {"nodeInfo": {"architecture": "amd64"}}}
+    Path("nodes.json").write_text(json.dumps({"kind": "NodeList", "items": [node]}))
+
+    assert verify("--from", "nodes.json")[0] == 0
+    assert verify("--from", "nodes.json", "--namespace", "shop")[0] == 1
+
+
 def test_a_selector_that_is_none_verifies_nothing(verify: Any) -> None:
     status, out, err = verify("--selector", "app=a b", "--from", save_labelled())
 

@@ -168,7 +168,7 @@ def test_places_that_are_named_by_templates_are_counted() -> None:
     result = api.override('a: {image: "{{ .x }}"}\nb: {image: "{{ .y }}"}\n', LOCK)
 
     (skipped,) = result.report.coverage.skipped
-    assert skipped.reason == "2 image(s) are named by a template"
+    assert skipped.reason == "2 images are named by a template"
 
 
 def test_a_forbidden_place_is_left_and_told() -> None:

@@ -199,9 +199,13 @@ def coverage_of(source: Source, found: FoundSites) -> Coverage:
     """Return that one file was looked at, and what in it was not."""
     skipped = []
     if found.templated:
-        skipped.append(Skipped(source.name, f"{found.templated} image(s) are named by a template"))
+        what = _many(found.templated, "image is named", "images are named")
+        skipped.append(Skipped(source.name, f"{what} by a template"))
     if found.forbidden:
-        skipped.append(
-            Skipped(source.name, f"{found.forbidden} place(s) are forbidden by [find] forbid")
-        )
+        what = _many(found.forbidden, "place is forbidden", "places are forbidden")
+        skipped.append(Skipped(source.name, f"{what} by [find] forbid"))
     return Coverage(1, "files", tuple(skipped))
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count:,} {more}"

@@ -103,6 +103,11 @@ class LeftOut:
         """Note that a namespace that is meant has something in it."""
         self._met.add(namespace)
 
+    @property
+    def has_excluded(self) -> bool:
+        """Whether something was there that somebody left out by its namespace."""
+        return any(map(self._scope.leaves_out, self._namespaces))
+
     def skipped(self) -> Iterator[Skipped]:
         """Say what was left out, and why."""
         yield from self._unseen

@@ -234,10 +234,14 @@ class _Verification:
         yield from self._nodes.findings(self._terms, self._proofs, uses, cluster)
 
     def _about_nothing(self) -> Iterator[Finding]:
-        if not self._counts.total():
-            message = "no pod and no workload was in what was read"
-            place = FilePlace(self._cluster or self._last_page)
-            yield Finding.of("not-looked-at", place, message)
+        if self._counts.total():
+            return
+        message = "no pod and no workload was in what was read"
+        nothing = Finding.of("not-looked-at", FilePlace(self._cluster or self._last_page), message)
+        # A name or a label that is misspelt meets nothing, and is no proof of anything.
+        is_meant = self._left_out.has_excluded
+        has_nodes = self._nodes.nodes and not self._scope.is_narrow
+        yield nothing if is_meant or has_nodes else nothing.strict()
 
     def _about_exemptions(self) -> Iterator[Finding]:
         exemptions, today = self._terms.exemptions, self._terms.today
