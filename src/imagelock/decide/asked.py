@@ -44,7 +44,10 @@ class Judgements:
 
 
 class AskedImages:
-    """The images that objects of a cluster ask for."""
+    """The images that objects of a cluster ask for.
+
+    *counts* and *uses* are there when it is finished.
+    """
 
     def __init__(self, judgements: Judgements) -> None:
         self.counts: Counter[str] = Counter()
@@ -64,13 +67,17 @@ class AskedImages:
 
     def count(self, image: str, namespace: str, times: int = 1) -> None:
         """Count an image as asked for."""
-        self.counts["images"] += times
         self._uses[image, namespace] += times
-        judgement = self._judgements.of(image, namespace)
-        if isinstance(judgement, Allowed):
-            self.counts["allowed"] += times
-        elif isinstance(judgement, Exempt):
-            self.uses.add(judgement.exemption, times)
+
+    def finish(self) -> None:
+        """Count how many of them are allowed or exempt, now that all were taken."""
+        for (image, namespace), times in self._uses.items():
+            self.counts["images"] += times
+            judgement = self._judgements.of(image, namespace)
+            if isinstance(judgement, Allowed):
+                self.counts["allowed"] += times
+            elif isinstance(judgement, Exempt):
+                self.uses.add(judgement.exemption, times)
 
     @property
     def images(self) -> tuple[ImageUse, ...]:

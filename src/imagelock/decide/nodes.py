@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from imagelock.core.finding import Finding, Skipped
@@ -34,21 +33,23 @@ class NodeImages:
 
     def __init__(self) -> None:
         self.nodes = 0
-        self._held_by: defaultdict[tuple[str, ...], list[str]] = defaultdict(list)
+        self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._holders: list[tuple[str, tuple[tuple[str, ...], ...]]] = []
         self._architectures: dict[str, str] = {}
         self._capped: list[str] = []
 
     @property
     def tagged(self) -> int:
         """How many images a node knows by a tag: a runtime only notes one that it pulled by."""
-        return sum(bool(_tag(_references(names))) for names in self._held_by)
+        return sum(bool(_tag(_references(names))) for names in self._known)
 
     def take(self, node: Node) -> None:
         """Note what one node holds."""
         self.nodes += 1
         self._architectures[node.name] = node.architecture
-        for names in node.images:
-            self._held_by[names].append(node.name)
+        # Thousands of nodes hold the same images: each is kept once.
+        images = tuple(map(self._known.setdefault, node.images, node.images))
+        self._holders.append((node.name, images))
         if node.images and len(node.images) % _KUBELET_LISTS == 0:
             self._capped.append(node.name)
 
@@ -65,7 +66,8 @@ class NodeImages:
         explained = _Explained(terms, terms.lock, proofs)
         # Each node knows an image by the names that it pulled it by: told together.
         together: dict[str, _Unexplained] = {}
-        for names, nodes in self._held_by.items():
+        unexplained: dict[tuple[str, ...], _Unexplained] = {}
+        for names in self._known:
             references = _references(names)
             image = _image(references) if references else _odd_name(names)
             if not image or any(map(explained.holds, references)):
@@ -74,7 +76,11 @@ class NodeImages:
             if exemption is not None:
                 uses.add(exemption)
                 continue
-            together.setdefault(image, _Unexplained(image)).add(references, nodes)
+            unexplained[names] = together.setdefault(image, _Unexplained(image))
+            unexplained[names].add(references)
+        for node, images in self._holders if unexplained else ():
+            for names in filter(unexplained.__contains__, images):
+                unexplained[names].hold(node)
         yield from (one.finding(cluster) for one in together.values())
 
     def skipped(self, terms: Terms, scope: Scope) -> Iterator[Skipped]:
@@ -91,11 +97,11 @@ class NodeImages:
             yield from self._not_told()
 
     def _not_told(self) -> Iterator[Skipped]:
-        nameless = sum(not (_references(names) or _odd_name(names)) for names in self._held_by)
+        nameless = sum(not (_references(names) or _odd_name(names)) for names in self._known)
         if nameless:
             what = "1 image on a node" if nameless == 1 else f"{nameless} images on nodes"
             yield Skipped(what, "known by its ID only, without a name", expected=True)
-        full = sum(len(names) == _KUBELET_NAMES for names in self._held_by)
+        full = sum(len(names) == _KUBELET_NAMES for names in self._known)
         if full:
             yield Skipped(
                 f"further names of {counted(full, 'image')} on nodes",
@@ -156,9 +162,11 @@ class _Unexplained:
         self._nodes: dict[str, None] = {}
         self._tag = ""
 
-    def add(self, references: list[ImageReference], nodes: list[str]) -> None:
-        self._nodes.update(dict.fromkeys(nodes))
+    def add(self, references: list[ImageReference]) -> None:
         self._tag = self._tag or _tag(references)
+
+    def hold(self, node: str) -> None:
+        self._nodes[node] = None
 
     def finding(self, cluster: str) -> Finding:
         count = len(self._nodes)

@@ -111,6 +111,7 @@ class _Verification:
     def report(self) -> Report:
         """Tell what was found."""
         self._look_at_workflows()
+        self._asked.finish()
         running = tuple(self._running.finish(self._nodes))
         nodes = () if self._scope.is_narrow else tuple(self._about_nodes())
         return Report(
