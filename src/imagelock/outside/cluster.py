@@ -117,16 +117,10 @@ class Reader:
         self._followed: set[str] = set()
         self._has_expired = False
 
-    def fetch(self, token: str) -> bytes:
+    def fetch_into(self, room: memoryview, token: str) -> bytes | memoryview:
         """Return the page that a token stands for, or where it has expired, the one after.
 
-        Raises:
-            ClusterError: It did not come, or the list expires faster than it is read.
-        """
-        return bytes(self.fetch_into(memoryview(b""), token))
-
-    def fetch_into(self, room: memoryview, token: str) -> bytes | memoryview:
-        """Return a page as `fetch` does: as a part of *room*, if there is enough of it.
+        It is a part of *room*, if there is enough of it.
 
         Raises:
             ClusterError: It did not come, or the list expires faster than it is read.

@@ -107,6 +107,7 @@ class Api:
         self._pool: PoolManager | None = None
         self._pool_certificate = Credential()
         self._proxy = ""
+        self._pausing = threading.Lock()  # held while somebody waits before asking once more
         self._doubts = [patience.first_pause * times for times in _DOUBTS]
         if self._secure and chosen.cluster.insecure_skip_tls_verify:
             notice(
@@ -194,12 +195,21 @@ class Api:
         """Say, after a pause, whether a refusal should be asked about once more.
 
         An API server that is being started refuses everybody until it has read who may do
-        what. All refusals of one command together are doubted for three seconds.
+        what. All refusals of one command together are doubted for three seconds; several
+        threads are mostly refused together, and one pause is then a pause for all of them.
         """
-        if error.code != _FORBIDDEN or not self._doubts:
+        if error.code != _FORBIDDEN:
             return False
-        time.sleep(self._doubts.pop(0))
-        return True
+        if not self._pausing.acquire(blocking=False):
+            with self._pausing:
+                return True
+        try:
+            if not self._doubts:
+                return False
+            time.sleep(self._doubts.pop(0))
+            return True
+        finally:
+            self._pausing.release()
 
     def _request(
         self,

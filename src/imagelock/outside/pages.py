@@ -15,6 +15,7 @@ from imagelock.core.finding import Skipped
 from imagelock.core.resources import ARGO_GROUP, NODES, PODS, RESOURCES
 from imagelock.errors import ClusterError, InputError
 from imagelock.outside.cluster import list_pages
+from imagelock.outside.doubts import doubting
 from imagelock.outside.refusals import ApiError
 from imagelock.syntax.kubernetes import parse_answer
 
@@ -135,17 +136,16 @@ def _served_by_argo(api: Api) -> frozenset[str] | None:
     """Return Argo's kinds that a cluster has, or ``None`` where it does not say."""
     decoder = msgspec.json.Decoder(_ResourceList)
     path = next(one.path for one in RESOURCES if one.group == ARGO_GROUP)
-    while True:
-        try:
-            resources = api.read(api.get(path), decoder.decode).resources
-            return frozenset(resource.name for resource in resources or ())
-        except ApiError as error:
-            if error.code == _UNKNOWN:
-                return frozenset()
-            if error.code != _FORBIDDEN:
-                raise
-            if not api.doubts(error):
-                return None
+    try:
+        data = doubting(api, partial(api.get, path))
+    except ApiError as error:
+        if error.code == _UNKNOWN:
+            return frozenset()
+        if error.code == _FORBIDDEN:
+            return None
+        raise
+    resources = api.read(data, decoder.decode).resources
+    return frozenset(resource.name for resource in resources or ())
 
 
 def _unseen(resource: Resource, namespace: str, code: int, *, optional: bool) -> Page:

@@ -83,7 +83,7 @@ class _Identity(Struct, gc=False):
 
 
 _LOOK = Decoder(PodObject)
-_OWN = Decoder(list[PodObject])
+_PODS = Decoder(list[PodObject])
 _IDENTITIES = Decoder(list[_Identity])
 _MOUNTS = Decoder(list[PodMounts])
 
@@ -115,7 +115,7 @@ def read_pod_list(data: bytes | memoryview, is_plain: IsPlain) -> PodList | None
             identities = _IDENTITIES.decode(own)
             alike.append(Alike(*look, tuple([one.uid for one in identities])))
         else:
-            pods += [pod_with(look[1], pod) for pod in _OWN.decode(own)]
+            pods += [pod_with(look[1], pod) for pod in _PODS.decode(own)]
     return PodList(tuple(pods), tuple(alike), head)
 
 
@@ -129,4 +129,4 @@ def _look(same: bytes) -> tuple[str, tuple[Container, ...]] | None:
 
 
 def _read(data: bytes) -> Iterable[Pod]:
-    return map(read_pod, _OWN.decode(data), _MOUNTS.decode(data))
+    return map(read_pod, _PODS.decode(data), _MOUNTS.decode(data))

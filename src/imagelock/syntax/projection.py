@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import TypeAlias
 
     from imagelock.syntax._projection import _Fields
 
     Wanted: TypeAlias = dict[str, object]
+    Projected: TypeAlias = tuple[bytes, list[tuple[bytes, bytes, int, int]]]
 
 __all__ = ["Projection"]
 
@@ -30,9 +33,7 @@ class Projection:
         self._own = own
         self._fields: _Fields | None = None
 
-    def read(
-        self, data: bytes | memoryview
-    ) -> tuple[bytes, list[tuple[bytes, bytes, int, int]]] | None:
+    def read(self, data: bytes | memoryview) -> Projected | None:
         """Return a list without its items, and the items in runs of those that are alike.
 
         Of each run: the JSON of what its objects have in common, that of the list of what
@@ -42,10 +43,19 @@ class Projection:
         quotes and brackets were looked at. ``None`` where something is unusual or broken,
         and where nothing was compiled: whoever asked decodes the whole.
         """
-        try:
-            from imagelock.syntax import _projection
-        except ImportError:
+        compiled = _compiled()
+        if compiled is None:
             return None
         if self._fields is None:
-            self._fields = _projection.fields(self._same, self._own)
-        return _projection.project(data, self._fields)
+            self._fields = compiled.fields(self._same, self._own)
+        projected: Projected | None = compiled.project(data, self._fields)
+        return projected
+
+
+@cache
+def _compiled() -> ModuleType | None:
+    try:
+        from imagelock.syntax import _projection
+    except ImportError:
+        return None
+    return _projection
